@@ -288,7 +288,7 @@ end [] []
 end [odd version, odd status] []
 @55 404 "Nö" 1.1 none
 end [odd start line] []
-@77 42 "?" 1.1 none
+@76 42 "?" 1.1 none
 end [odd status] []
 `},
 	{name: "no status", response: true, in: "HTTP/1.1 20x OK\r\n\r\n", want: "! byte 0, in head: malformed: the start line is not one of HTTP/1\n"},
@@ -370,7 +370,7 @@ func TestSkipBody(t *testing.T) {
 		{"beyond the body", "HTTP/1.1 200 OK\r\nContent-Length: 10", "ab", 9, 8, "", "end [gap in the body] []\n"},
 		{"no body at all", "HTTP/1.1 204 No", "", 9, 0, "", "end [] []\n"},
 		{"within a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "5\r\na", 3, 3, "e\r\n0\r\n\r\n", "data \"e\"\nend [gap in the body] []\n"},
-		{"over a chunk's end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "5\r\na", 5, 4, "", "! byte 53, in body: truncated: the stream ended\n"},
+		{"over a chunk's end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "5\r\na", 5, 4, "", "! byte 55, in body: truncated: the stream ended\n"},
 		{"up to the end of the stream", "HTTP/1.1 200 OK", "a", 1 << 40, 1 << 40, "b", "data \"b\"\nend [gap in the body] []\n"},
 	}
 	for _, c := range cases {
