@@ -27,33 +27,30 @@ func (f Framing) String() string { return framingNames[f] }
 // framingAnomalies are those that frame finds.
 const framingAnomalies = RepeatedLength | LengthAndChunked | ChunkedIn10 | OtherCoding
 
-// frame decides the framing, again once more is known. method is that of the request which a response
-// answers, "" where it is not known.
+// frame decides the framing, again once more is known. method is that of the
+// request which a response answers, "" where it is not known.
 func (h *Head) frame(request bool, method string) error {
 	h.Framing = FramingNone
 	h.Anomalies &^= framingAnomalies
-	codings, lengths := h.framingFields()
-	length, err := parseLengths(lengths)
-	if err == nil {
-		h.ContentLength = length
+	f := h.framingFields()
+	if f.err == nil {
+		h.ContentLength = f.length
+	}
+	if f.repeated {
+		h.Anomalies |= RepeatedLength
 	}
 	switch {
 	case request && h.Method == "CONNECT", !request && h.opensTunnel(method):
 		h.Framing = FramingTunnel
-		return nil
 	case !request && h.bodiless(method):
-		return nil
-	case len(codings) > 0:
-		if len(lengths) > 0 {
+	case len(f.codings) > 0:
+		if f.given {
 			h.Anomalies |= LengthAndChunked
 		}
-		return h.frameCoded(request, codings)
-	case len(lengths) > 0:
+		return h.frameCoded(request, f.codings)
+	case f.given:
 		h.Framing = FramingLength
-		if len(lengths) > 1 || strings.IndexByte(lengths[0], ',') >= 0 {
-			h.Anomalies |= RepeatedLength
-		}
-		return err
+		return f.err
 	case !request:
 		h.Framing = FramingClose
 	}
@@ -69,10 +66,17 @@ func (h *Head) opensTunnel(method string) bool {
 	return h.Status == 101 || method == "CONNECT" && h.Status/100 == 2
 }
 
-// framingFields returns the transfer codings, in lower case and in order, and
-// the values of Content-Length. Nearly every message has at most one length, so
-// the slices mostly cost nothing.
-func (h *Head) framingFields() (codings, lengths []string) {
+// framingFields is what the header lines say of framing.
+type framingFields struct {
+	codings  []string // in lower case, in order
+	given    bool     // there is a content length
+	length   int64    // the one that all name, -1 for none
+	repeated bool
+	err      error // why there is no one length
+}
+
+func (h *Head) framingFields() framingFields {
+	f := framingFields{length: -1}
 	for i := range h.Headers {
 		field := &h.Headers[i]
 		// Names of other lengths, with room for a space before the colon, are not
@@ -83,14 +87,14 @@ func (h *Head) framingFields() (codings, lengths []string) {
 		name := strings.TrimRight(field.Name, " \t")
 		switch {
 		case strings.EqualFold(name, "Content-Length"):
-			lengths = append(lengths, field.Value)
+			f.addLengths(field.Value)
 		case strings.EqualFold(name, "Transfer-Encoding"):
 			for coding := range strings.SplitSeq(field.Value, ",") {
-				codings = appendCoding(codings, coding)
+				f.codings = appendCoding(f.codings, coding)
 			}
 		}
 	}
-	return codings, lengths
+	return f
 }
 
 func appendCoding(codings []string, coding string) []string {
@@ -124,22 +128,18 @@ func (h *Head) frameCoded(request bool, codings []string) error {
 	return nil
 }
 
-// parseLengths returns the one length that all values name, -1 for none.
-func parseLengths(values []string) (int64, error) {
-	length := int64(-1)
-	for _, value := range values {
-		for part := range strings.SplitSeq(value, ",") {
-			n, err := parseLength(strings.Trim(part, " \t\r\n"))
-			if err != nil {
-				return -1, err
-			}
-			if length >= 0 && n != length {
-				return -1, fmt.Errorf("content lengths %d and %d", length, n)
-			}
-			length = n
+// addLengths takes in one Content-Length line. The first fault stays.
+func (f *framingFields) addLengths(value string) {
+	for part := range strings.SplitSeq(value, ",") {
+		n, err := parseLength(strings.Trim(part, " \t\r\n"))
+		if err == nil && f.length >= 0 && n != f.length {
+			err = fmt.Errorf("content lengths %d and %d", f.length, n)
 		}
+		if f.err == nil {
+			f.err = err
+		}
+		f.length, f.repeated, f.given = n, f.given, true
 	}
-	return length, nil
 }
 
 var errLength = errors.New("the content length is no number")
