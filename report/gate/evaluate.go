@@ -102,6 +102,7 @@ func (j *judge) result(policyDigest string) Result {
 	r := Result{
 		Verdict: Pass, Checks: j.checks, Waivers: j.uses, Notes: j.notes,
 		Routes: j.routeResults(), PolicyDigest: policyDigest, Reasons: []Check{},
+		AllowedWarnings: j.policy.AllowWarnings,
 	}
 	for _, c := range j.checks {
 		if c.Verdict.weight() > r.Verdict.weight() {

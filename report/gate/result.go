@@ -2,7 +2,10 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+
+	"parallax/diff/comparison"
 )
 
 // Verdict is the outcome of a check, of a route and of the whole.
@@ -49,6 +52,8 @@ type Result struct {
 	// Routes are in the summary's order.
 	Routes  []RouteResult `json:"routes"`
 	Waivers []WaiverUse   `json:"waivers,omitempty"`
+	// AllowedWarnings are the policy's allow_warnings.
+	AllowedWarnings []string `json:"allowed_warnings,omitempty"`
 	// Notes are limits that could not be applied, and the like.
 	Notes []string `json:"notes,omitempty"`
 	// PolicyDigest is the hex SHA-256 of the effective policy and waivers.
@@ -86,6 +91,20 @@ type WaiverUse struct {
 
 // Holds reports whether the waiver accepts what it covers.
 func (u *WaiverUse) Holds() bool { return !u.Expired && !u.Over }
+
+// Accepted says who or what accepts the group's differences; it is empty where
+// they count.
+func (r *Result) Accepted(subject string, g *comparison.Group) string {
+	for i := range r.Waivers {
+		if u := &r.Waivers[i]; u.Holds() && u.covers(subject, g) {
+			return fmt.Sprintf("waived by %s until %s: %s", u.Owner, u.Expires, u.Reason)
+		}
+	}
+	if g.Severity == comparison.Warning && slices.Contains(r.AllowedWarnings, g.Class) {
+		return "warnings of class " + g.Class + " are allowed"
+	}
+	return ""
+}
 
 // Percent returns n of d as a percentage. It never says 100 % of less, nor 0 %
 // of more: what is in between is cut, not rounded.

@@ -1,0 +1,55 @@
+package report
+
+import "fmt"
+
+// proves says what was shown, with the bound that the rule of three gives.
+func proves(r *Report) []string {
+	n := r.Total.Compared
+	if n == 0 {
+		return []string{"Nothing: no exchange was compared."}
+	}
+	texts := []string{fmt.Sprintf("%s of %s recorded exchanges (%s) were compared in full: status, headers, trailers and body.",
+		Number(n), Number(r.Total.Recorded), Percent(n, r.Total.Recorded))}
+	if m := r.Total.Mismatched(); m > 0 {
+		return append(texts, fmt.Sprintf("%s of them (%s) differ in a way that the old system does not differ from itself.", Number(m), Percent(m, n)))
+	}
+	return append(texts, fmt.Sprintf(
+		"None of them differs. With 95 %% confidence fewer than 3/%s = %s of such exchanges do (rule of three), if the recording is a fair sample and its exchanges do not depend on each other.",
+		Number(n), percentUp(3, n)))
+}
+
+// unproven says what nobody should read into the verdict.
+func unproven(r *Report) []string {
+	var texts []string
+	t := &r.Total
+	for _, c := range []struct {
+		n    int64
+		text string
+	}{
+		{t.NotCompared, "could not be compared"}, {t.NotReached, "were not reached by the replay"},
+		{t.Filtered, "were left out by a filter"}, {t.Blocked, "were kept back by a safety policy"},
+		{t.Incomplete, "are cut at the capture's edges"},
+	} {
+		if c.n > 0 {
+			texts = append(texts, fmt.Sprintf("%s recorded exchanges %s: nothing is known of them.", Number(c.n), c.text))
+		}
+	}
+	if n := hidden(r); n > 0 {
+		texts = append(texts, fmt.Sprintf("%s values are equal only under rules; they are listed under “Rules”.", Number(n)))
+	}
+	return append(texts,
+		"Routes, inputs and states that were not recorded are not covered.",
+		"What the systems did besides answering (rows, messages, mails) is not compared here.",
+		"Latency was measured by different observers: at the capture for the old side, at the replay for the new one.")
+}
+
+// hidden is the number of values that the user's rules set aside.
+func hidden(r *Report) int64 {
+	var n int64
+	for i := range r.Rules {
+		if !r.Rules[i].Builtin {
+			n += r.Rules[i].Count
+		}
+	}
+	return n
+}

@@ -1,0 +1,288 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"parallax/diff/comparison"
+	"parallax/internal/sanitise"
+	"parallax/report/gate"
+)
+
+// TerminalOptions say how the terminal form looks; the zero value is plain text
+// of any width.
+type TerminalOptions struct {
+	// Width is the number of cells in a line; 0 is no bound.
+	Width int
+	// Color allows SGR sequences; nothing is told by colour alone.
+	Color bool
+	// Groups bounds the groups shown; 0 is 20.
+	Groups int
+}
+
+// UseColor reports whether output should be coloured: on a terminal that is not
+// dumb, unless NO_COLOR is set.
+func UseColor(isTerminal bool, getenv func(string) string) bool {
+	return isTerminal && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+}
+
+// Terminal prints the report as tables, the verdict last.
+func Terminal(w io.Writer, r *Report, o TerminalOptions) error {
+	if o.Groups == 0 {
+		o.Groups = 20
+	}
+	p := &terminal{o: o}
+	p.inputs(r)
+	p.routes(r)
+	p.groups("Differences", r.Groups)
+	p.groups("Could not be compared", r.Uncompared)
+	p.groups("Accepted", r.Accepted)
+	p.noise(r)
+	p.rules(r)
+	p.ledgers(r)
+	p.notes(r)
+	p.verdict(r)
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+type terminal struct {
+	o TerminalOptions
+	b strings.Builder
+}
+
+// line prints parts that are sanitised already, cut to the width.
+func (p *terminal) line(text string) {
+	text = strings.TrimRight(text, " ")
+	if p.o.Width > 0 {
+		text = sanitise.Cut(text, p.o.Width)
+	}
+	p.b.WriteString(text)
+	p.b.WriteByte('\n')
+}
+
+func (p *terminal) heading(text string) {
+	p.b.WriteByte('\n')
+	if p.o.Color {
+		text = "\x1b[1m" + text + "\x1b[0m"
+	}
+	p.b.WriteString(text + "\n")
+}
+
+func (p *terminal) inputs(r *Report) {
+	in := &r.Inputs
+	p.line(fmt.Sprintf("old  %s  %s", sanitise.Log(in.Old.Name), short(in.Old.Manifest)))
+	p.line(fmt.Sprintf("new  %s  %s  %s", sanitise.Log(in.New.Name), short(in.New.Manifest), sanitise.Log(in.New.Target)))
+	for i, c := range in.Controls {
+		p.line(fmt.Sprintf("control %d  %s  %s", i+1, sanitise.Log(c.Name), short(c.Manifest)))
+	}
+}
+
+// short is the beginning of a digest, which a person compares by eye.
+func short(digest string) string { return sanitise.Log(digest[:min(len(digest), 12)]) }
+
+func (p *terminal) routes(r *Report) {
+	p.heading("Routes")
+	rows := [][]string{{"route", "recorded", "compared", "equal", "by rules", "noise", "differ", "missing", "failed", "left out", "old p50/p95", "new p50/p95", "verdict"}}
+	for i := range r.Routes {
+		rows = append(rows, routeCells(&r.Routes[i]))
+	}
+	rows = append(rows, routeCells(&r.Total))
+	p.table(rows)
+}
+
+func routeCells(row *Row) []string {
+	return []string{
+		row.Route, Number(row.Recorded), Number(row.Compared), Number(row.Equal), Number(row.UnderRules), Number(row.Noise),
+		Number(row.Different), Number(row.Missing()), Number(row.Failed), Number(row.Left()),
+		latencies(row.OldLatency), latencies(row.NewLatency), string(row.Verdict),
+	}
+}
+
+func latencies(l Latency) string {
+	if l.Count == 0 {
+		return "–"
+	}
+	return Duration(l.P50) + " / " + Duration(l.P95)
+}
+
+// table prints rows under the first one: the first column to the left, numbers
+// to the right, the last column as it is. Where the width is bounded the first
+// column gives way.
+func (p *terminal) table(rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i := range row {
+			row[i] = sanitise.Log(row[i])
+			widths[i] = max(widths[i], sanitise.Width(row[i]))
+		}
+	}
+	widths[0] = p.firstColumn(widths)
+	for _, row := range rows {
+		var b strings.Builder
+		b.WriteString("  " + sanitise.Pad(sanitise.Cut(row[0], widths[0]), widths[0]))
+		for i := 1; i < len(row)-1; i++ {
+			b.WriteString("  " + sanitise.PadLeft(row[i], widths[i]))
+		}
+		b.WriteString("  " + row[len(row)-1])
+		p.line(b.String())
+	}
+}
+
+// firstColumn is the first column's width: at most 60 cells, and less where the
+// line is bounded, but never under 16.
+func (p *terminal) firstColumn(widths []int) int {
+	most := 60
+	if p.o.Width > 0 {
+		rest := 2
+		for _, w := range widths[1:] {
+			rest += w + 2
+		}
+		most = min(most, max(16, p.o.Width-rest))
+	}
+	return min(widths[0], most)
+}
+
+func (p *terminal) groups(title string, groups []Group) {
+	if len(groups) == 0 {
+		return
+	}
+	p.heading(fmt.Sprintf("%s (%d)", title, len(groups)))
+	for i := range groups {
+		if i == p.o.Groups {
+			p.line(fmt.Sprintf("  … %d more: see the HTML or JSON form", len(groups)-i))
+			return
+		}
+		p.group(&groups[i])
+	}
+}
+
+func (p *terminal) group(g *Group) {
+	p.line(fmt.Sprintf("  %s  %s  %s%s, %s records", sanitise.Log(g.Route), sanitise.Log(place(string(g.Part), g.Pattern)),
+		sanitise.Log(string(g.Kind)), classText(&g.Group), Number(g.Records)))
+	if g.Acceptance != "" {
+		p.line("      " + sanitise.Log(g.Acceptance))
+	}
+	if len(g.Samples) == 0 {
+		return
+	}
+	s := &g.Samples[0]
+	p.line("      old  " + sanitise.Log(side(s.OldType, s.Old)))
+	p.line("      new  " + sanitise.Log(side(s.NewType, s.New)))
+	p.line("      in   " + sanitise.Log(strings.TrimSpace(s.Record+" "+s.Field)))
+}
+
+func classText(g *comparison.Group) string {
+	text := ""
+	if g.Class != "" {
+		text = " (" + sanitise.Log(g.Class) + ")"
+	}
+	if g.Severity == comparison.Warning {
+		text += ", warning"
+	}
+	return text
+}
+
+// side is a sample's value; a side without one says so.
+func side(typ, text string) string {
+	if typ == "" && text == "" {
+		return "(absent)"
+	}
+	return text
+}
+
+func (p *terminal) noise(r *Report) {
+	if len(r.Noise) == 0 {
+		return
+	}
+	var records int64
+	for i := range r.Noise {
+		records += r.Noise[i].Records
+	}
+	p.heading("Noise")
+	p.line(fmt.Sprintf("  %d places where the old system differs from itself, seen %s times; not counted", len(r.Noise), Number(records)))
+}
+
+func (p *terminal) rules(r *Report) {
+	if len(r.Rules) == 0 {
+		return
+	}
+	p.heading("Equal only under rules")
+	rows := [][]string{{"rule", "values", "where"}}
+	for i := range r.Rules {
+		rule := &r.Rules[i]
+		if i == p.o.Groups {
+			rows = append(rows, []string{fmt.Sprintf("… %d more", len(r.Rules)-i), "", ""})
+			break
+		}
+		rows = append(rows, []string{ruleName(rule), Number(rule.Count), rule.Subject + "  " + place(string(rule.Part), rule.Pattern)})
+	}
+	p.table(rows)
+}
+
+func ruleName(rule *comparison.RuleCount) string {
+	if rule.Builtin {
+		return rule.Rule + " (built in)"
+	}
+	return rule.Rule
+}
+
+func (p *terminal) ledgers(r *Report) {
+	if len(r.Ledgers) == 0 {
+		return
+	}
+	p.heading("Ledger")
+	rows := [][]string{{"account", "total", "edge", "lost", "residual", "ends"}}
+	for _, l := range r.Ledgers {
+		for i := range l.Accounts {
+			a := &l.Accounts[i]
+			rows = append(rows, []string{l.Name + " / " + a.Name, Number(a.Total), Number(a.Edge), Number(a.Lost), Number(a.Residual), bucketText(a.Buckets)})
+		}
+	}
+	p.table(rows)
+}
+
+func bucketText(buckets []comparison.Bucket) string {
+	parts := make([]string, 0, len(buckets))
+	for _, b := range buckets {
+		if b.Count != 0 {
+			parts = append(parts, b.Name+" "+Number(b.Count))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (p *terminal) notes(r *Report) {
+	if len(r.Notes) == 0 {
+		return
+	}
+	p.heading("Notes")
+	for _, n := range r.Notes {
+		p.line("  - " + sanitise.Log(n))
+	}
+}
+
+func (p *terminal) verdict(r *Report) {
+	if len(r.Gate.Reasons) > 0 {
+		p.heading("Reasons")
+		for _, c := range r.Gate.Reasons {
+			p.line(fmt.Sprintf("  %-16s  %s: %s", c.Verdict, c.Rule, sanitise.Log(c.Text)))
+		}
+	}
+	word := strings.ToUpper(string(r.Verdict))
+	if p.o.Color {
+		word = verdictColor(r.Verdict) + word + "\x1b[0m"
+	}
+	p.b.WriteString("\n" + word + ": " + sanitise.Log(r.Headline) + "\n")
+}
+
+func verdictColor(v gate.Verdict) string {
+	switch v {
+	case gate.Pass:
+		return "\x1b[1;32m"
+	case gate.Fail:
+		return "\x1b[1;31m"
+	}
+	return "\x1b[1;33m"
+}
