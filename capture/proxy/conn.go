@@ -1,0 +1,387 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"parallax/capture/recording"
+	"parallax/internal/httpmsg"
+)
+
+const (
+	bufferSize = 32 << 10
+	// handshakeWait bounds a client's TLS handshake.
+	handshakeWait = 10 * time.Second
+	// lingerWait is how long a client may go on sending to an upstream that has
+	// ended, so that it can read the answer before the connection breaks.
+	lingerWait = 2 * time.Second
+	// halfClosedWait bounds the silence of an upstream whose client has ended its
+	// direction.
+	halfClosedWait = time.Minute
+)
+
+// conn is a client's connection with the upstream's. One goroutine pumps each
+// direction.
+type conn struct {
+	proxy      *Proxy
+	client     net.Conn
+	acceptedAt int64
+
+	mu          sync.Mutex
+	upstream    net.Conn
+	recorder    *recorder
+	why         cause
+	busy        bool // bytes have come that are not yet the recorder's
+	clientEnded bool
+	closed      bool
+}
+
+// serve runs the connection to its end.
+func (c *conn) serve() ending {
+	defer c.close()
+	buf := make([]byte, bufferSize)
+	if err := c.handshake(); err != nil {
+		return endHandshake
+	}
+	n, err := c.client.Read(buf)
+	if n == 0 {
+		return endEmpty
+	}
+	firstAt := time.Now().UnixNano()
+	c.setBusy(true)
+	upstream, dialErr := c.proxy.dial()
+	c.begin(upstream)
+	if dialErr != nil {
+		c.fail(recording.NoAnswer, "upstream: "+describe(dialErr))
+		c.refuse(buf, n, firstAt, dialErr)
+	} else {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.pumpAnswers()
+		}()
+		c.pumpRequests(buf, n, err, firstAt)
+		<-done
+	}
+	c.mu.Lock()
+	why := c.why
+	c.mu.Unlock()
+	return c.recorder.finish(why)
+}
+
+func (c *conn) handshake() error {
+	secured, ok := c.client.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	secured.SetDeadline(time.Now().Add(handshakeWait))
+	defer secured.SetDeadline(time.Time{})
+	return secured.Handshake()
+}
+
+// begin makes the recorder, which needs the upstream's address.
+func (c *conn) begin(upstream net.Conn) {
+	p := c.proxy
+	ps := peers{client: c.client.RemoteAddr().String(), server: p.target.address, scheme: p.target.scheme}
+	if upstream != nil {
+		ps.server = upstream.RemoteAddr().String()
+	}
+	ps.session = recording.MakeSession(ps.client, ps.server, c.acceptedAt)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.upstream = upstream
+	c.recorder = newRecorder(ps, p.options.BodyCap, p.queue, &p.tally)
+	if c.closed && upstream != nil {
+		upstream.Close()
+	}
+}
+
+// fail notes why the connection ends; the first reason stays.
+func (c *conn) fail(reason recording.Reason, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.why.reason == "" {
+		c.why = cause{reason, text}
+	}
+}
+
+func (c *conn) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.client.Close()
+	if c.upstream != nil {
+		c.upstream.Close()
+	}
+}
+
+// cut ends the connection because the capture ends.
+func (c *conn) cut() {
+	c.fail(recording.ResponseAfterEnd, "the proxy was shut down")
+	c.close()
+}
+
+// closeIdle ends the connection if nothing is in flight on it.
+func (c *conn) closeIdle() {
+	c.mu.Lock()
+	r, busy := c.recorder, c.busy
+	c.mu.Unlock()
+	if !busy && (r == nil || r.idle()) {
+		c.cut()
+	}
+}
+
+func (c *conn) setBusy(busy bool) {
+	c.mu.Lock()
+	c.busy = busy
+	c.mu.Unlock()
+}
+
+// pumpRequests hands on what the client sends, the first n bytes of buf and the
+// error that came with them included. The recorder sees bytes before the
+// upstream does, so that it knows a request before it sees its answer.
+func (c *conn) pumpRequests(buf []byte, n int, err error, at int64) {
+	send := c.sender()
+	for {
+		if n > 0 {
+			c.recorder.fromClient(buf[:n], at)
+			c.setBusy(false)
+			send(buf[:n])
+		}
+		if err != nil {
+			break
+		}
+		n, err = c.client.Read(buf)
+		at = time.Now().UnixNano()
+	}
+	if errors.Is(err, io.EOF) {
+		c.endRequests()
+		return
+	}
+	c.fail(recording.ConnectionClosed, "client: "+describe(err))
+	c.close()
+}
+
+// sender returns what writes to the upstream. Once a write has failed the rest
+// is swallowed: the upstream may have answered before it closed, and a client
+// whose bytes are refused could not read that.
+func (c *conn) sender() func([]byte) {
+	pass := func(p []byte) []byte { return p }
+	if lines := c.addedLines(); len(lines) > 0 {
+		pass = newInserter(lines).pass
+	}
+	broken := false
+	return func(p []byte) {
+		if broken {
+			return
+		}
+		_, err := c.upstream.Write(pass(p))
+		broken = err != nil
+	}
+}
+
+// addedLines are the header lines that the options ask for.
+func (c *conn) addedLines() []byte {
+	var lines []httpmsg.Header
+	if c.proxy.options.ForwardedFor {
+		host, _, _ := net.SplitHostPort(c.client.RemoteAddr().String())
+		lines = append(lines, httpmsg.Header{Name: "X-Forwarded-For", Value: host})
+	}
+	if c.proxy.options.Via {
+		lines = append(lines, httpmsg.Header{Name: "Via", Value: "1.1 parallax"})
+	}
+	return httpmsg.AppendHeaders(nil, lines)
+}
+
+// endRequests passes the client's FIN on.
+func (c *conn) endRequests() {
+	c.fail(recording.ConnectionClosed, "client: closed the connection before the answer was whole")
+	c.mu.Lock()
+	c.clientEnded = true
+	c.mu.Unlock()
+	closeWrite(c.upstream)
+	// Wakes a read that had no deadline.
+	c.upstream.SetReadDeadline(c.deadline())
+}
+
+// deadline is when a read of the upstream has waited long enough.
+func (c *conn) deadline() time.Time {
+	c.mu.Lock()
+	ended := c.clientEnded
+	c.mu.Unlock()
+	timeout := c.proxy.options.AnswerTimeout
+	switch o := c.recorder.owed(); {
+	case ended && c.recorder.idle():
+		return time.Now().Add(lingerWait)
+	case ended:
+		return time.Now().Add(halfClosedWait)
+	case timeout == 0 || o.blind:
+		return time.Time{}
+	case o.lastAt > 0 && !c.recorder.idle():
+		return time.Unix(0, o.lastAt).Add(timeout)
+	default:
+		return time.Now().Add(timeout)
+	}
+}
+
+// pumpAnswers hands on what the upstream sends. The client gets the bytes
+// before the recorder does.
+func (c *conn) pumpAnswers() {
+	buf := make([]byte, bufferSize)
+	passed := false
+	for {
+		c.upstream.SetReadDeadline(c.deadline())
+		n, err := c.upstream.Read(buf)
+		at := time.Now().UnixNano()
+		if n > 0 {
+			passed = true
+			_, lost := c.client.Write(buf[:n])
+			c.recorder.fromServer(buf[:n], at)
+			if lost != nil {
+				c.fail(recording.ConnectionClosed, "client: "+describe(lost))
+				c.close()
+				return
+			}
+		}
+		if err != nil && !c.stillWaiting(err) {
+			c.endAnswers(err, passed, at)
+			return
+		}
+	}
+}
+
+// stillWaiting reports whether a timeout is not one: the connection is idle, or
+// bytes have passed since the deadline was set.
+func (c *conn) stillWaiting(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	c.mu.Lock()
+	ended := c.clientEnded
+	c.mu.Unlock()
+	return !ended && (c.recorder.idle() || time.Now().Before(c.deadline()))
+}
+
+// endAnswers passes on how the upstream's direction ended.
+func (c *conn) endAnswers(err error, passed bool, at int64) {
+	clean := errors.Is(err, io.EOF)
+	if clean {
+		c.recorder.serverEnded(at)
+		err = errEnded
+	}
+	c.fail(recording.NoAnswer, "upstream: "+describe(err))
+	o := c.recorder.owed()
+	switch {
+	case !passed && o.answer && !o.blind && !c.isClosed():
+		c.apologise(o.method, err)
+	case !clean:
+		// A FIN would make a body without a length look whole.
+		reset(c.client)
+		c.close()
+		return
+	}
+	closeWrite(c.client)
+	c.client.SetReadDeadline(time.Now().Add(lingerWait))
+}
+
+func (c *conn) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// refuse reads the first request to its end, for the recording, and answers it,
+// because there is no upstream.
+func (c *conn) refuse(buf []byte, n int, at int64, why error) {
+	c.client.SetReadDeadline(time.Now().Add(lingerWait))
+	for {
+		c.recorder.fromClient(buf[:n], at)
+		c.setBusy(false)
+		o := c.recorder.owed()
+		if o.blind && !o.answer {
+			return
+		}
+		if o.whole {
+			break
+		}
+		var err error
+		if n, err = c.client.Read(buf); err != nil {
+			break
+		}
+		at = time.Now().UnixNano()
+	}
+	if o := c.recorder.owed(); o.answer {
+		c.apologise(o.method, why)
+	}
+	closeWrite(c.client)
+	c.swallow(buf)
+}
+
+// swallow reads what the client still sends, so that its reading of the answer
+// is not broken by a reset.
+func (c *conn) swallow(buf []byte) {
+	c.client.SetReadDeadline(time.Now().Add(lingerWait))
+	for {
+		if _, err := c.client.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// apologise answers in the upstream's stead.
+func (c *conn) apologise(method string, why error) {
+	status, reason := 502, "Bad Gateway"
+	if errors.Is(why, os.ErrDeadlineExceeded) {
+		status, reason = 504, "Gateway Timeout"
+	}
+	text := fmt.Sprintf("the recording proxy got no answer from the upstream: %s\n", describe(why))
+	answer := httpmsg.AppendResponseHead(nil, "1.1", status, reason, []httpmsg.Header{
+		{Name: "X-Parallax-Proxy", Value: "no answer from the upstream"},
+		{Name: "Content-Type", Value: "text/plain; charset=utf-8"},
+		{Name: "Content-Length", Value: fmt.Sprint(len(text))},
+		{Name: "Connection", Value: "close"},
+	})
+	if method != "HEAD" {
+		answer = append(answer, text...)
+	}
+	c.client.SetWriteDeadline(time.Now().Add(lingerWait))
+	c.client.Write(answer)
+}
+
+var errEnded = errors.New("closed the connection without a whole answer")
+
+// describe says in few words what went wrong with a connection.
+func describe(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "connection reset"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "timed out"
+	}
+	return err.Error()
+}
+
+func closeWrite(c net.Conn) {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+}
+
+// reset makes the close of c a RST.
+func reset(c net.Conn) {
+	if secured, ok := c.(*tls.Conn); ok {
+		c = secured.NetConn()
+	}
+	if plain, ok := c.(*net.TCPConn); ok {
+		plain.SetLinger(0)
+	}
+}
