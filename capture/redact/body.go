@@ -1,0 +1,116 @@
+package redact
+
+import (
+	"mime"
+	"strings"
+
+	"parallax/capture/recording"
+	"parallax/internal/httpmsg"
+)
+
+// body searches a body and, where it holds a secret, replaces it.
+func (p *pass) body(headers []recording.Header, body *recording.Body) {
+	if body.State != recording.BodyStored && body.State != recording.BodyTruncated || len(body.Bytes) == 0 {
+		return
+	}
+	kind := mediaType(headers)
+	if isOpaque(kind) {
+		return
+	}
+	content, whole := body.Bytes, true
+	if codings := codingsOf(headers); len(codings) > 0 && !body.Redacted {
+		var why rule
+		content, why = p.decode.all(codings, body.Bytes, body.State == recording.BodyTruncated)
+		if why != ruleCount {
+			p.counts[why]++
+			whole = false
+		}
+		if len(content) == 0 { // a wrong label, perhaps: plain text after all
+			content = body.Bytes
+		}
+	}
+	spans := p.search(content, kind)
+	if len(spans) == 0 {
+		return
+	}
+	p.replace(body, content, spans, whole)
+}
+
+// search returns the secrets of a decoded body.
+func (p *pass) search(content []byte, kind string) []span {
+	f := &p.find
+	f.spans = f.spans[:0]
+	switch {
+	case kind == "application/x-www-form-urlencoded",
+		(kind == "" || kind == "text/plain") && looksLikeForm(content):
+		f.form(content)
+	case strings.HasPrefix(kind, "multipart/"):
+		p.counts[notMultipart]++
+	}
+	f.text(content, false)
+	if len(p.pointers) > 0 {
+		f.follow(content, p.pointers)
+	}
+	return f.settle()
+}
+
+// replace stores the redacted content. Of a body of which only the beginning is
+// at hand the hash covers bytes that cannot be redacted any more: a keyed hash
+// of it still tells equal from different, and no one can try out secrets on it.
+func (p *pass) replace(body *recording.Body, content []byte, spans []span, whole bool) {
+	redacted := p.splice(content, spans)
+	if whole && body.State == recording.BodyStored {
+		stored := recording.StoredBody(redacted)
+		stored.Redacted = true
+		*body = stored
+		return
+	}
+	seen := body.SHA256
+	copy(body.SHA256[:], p.tokens.of(bodyDomain, seen[:]))
+	body.State, body.Bytes, body.Redacted = recording.BodyTruncated, redacted, true
+	body.Length = max(body.Length, int64(len(redacted)))
+}
+
+// mediaType returns the body's type in lower case without parameters.
+func mediaType(headers []recording.Header) string {
+	value, _ := httpmsg.Get(headers, "Content-Type")
+	if value == "application/json" {
+		return value
+	}
+	kind, _, err := mime.ParseMediaType(value)
+	if err != nil {
+		kind, _, _ = strings.Cut(value, ";")
+		kind = strings.ToLower(strings.TrimSpace(kind))
+	}
+	return kind
+}
+
+// isOpaque: pictures and the like hold no text to search. SVG is text.
+func isOpaque(kind string) bool {
+	major, minor, _ := strings.Cut(kind, "/")
+	switch major {
+	case "audio", "video", "font":
+		return true
+	case "image":
+		return !strings.HasPrefix(minor, "svg")
+	}
+	return false
+}
+
+// codingsOf returns the content codings in the order in which they were
+// applied.
+func codingsOf(headers []recording.Header) []string {
+	var out []string
+	for _, h := range headers {
+		if len(h.Name) != len("Content-Encoding") || !strings.EqualFold(h.Name, "Content-Encoding") {
+			continue
+		}
+		for _, name := range strings.Split(h.Value, ",") {
+			name = strings.ToLower(strings.TrimSpace(name))
+			if name != "" && name != "identity" {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
