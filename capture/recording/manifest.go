@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"parallax/internal/store"
 )
 
 // The format's name and version. A reader takes every minor version of the
@@ -113,4 +115,67 @@ func (m *Manifest) encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// parseManifest reads a manifest from outside and checks what the rest of the
+// package relies on.
+func parseManifest(b []byte) (*Manifest, error) {
+	var head struct {
+		Format  string  `json:"format"`
+		Version Version `json:"version"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, fmt.Errorf("not a manifest: %w", err)
+	}
+	if head.Format != FormatName {
+		return nil, fmt.Errorf("format %q, want %q", head.Format, FormatName)
+	}
+	if head.Version.Major != FormatMajor {
+		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
+			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
+	}
+	m := &Manifest{}
+	if err := json.Unmarshal(b, m); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return m, m.check()
+}
+
+func (m *Manifest) check() error {
+	if m.Kind != KindRecording && m.Kind != KindRun {
+		return fmt.Errorf("field \"kind\": unknown kind %q", m.Kind)
+	}
+	var rows int64
+	for i := range m.Files {
+		p := &m.Files[i]
+		if err := p.check(); err != nil {
+			return fmt.Errorf("field \"files\": entry %d: %w", i, err)
+		}
+		if i > 0 && p.First <= m.Files[i-1].Last && m.Kind == KindRecording || i > 0 && p.First < m.Files[i-1].Last {
+			return fmt.Errorf("field \"files\": %s begins with %s, and %s ends with %s: %w",
+				p.Name, p.First, m.Files[i-1].Name, m.Files[i-1].Last, ErrDamaged)
+		}
+		if rows += p.Rows; rows < 0 {
+			return fmt.Errorf("field \"rows\": too large: %w", ErrDamaged)
+		}
+	}
+	if rows != m.Exchanges {
+		return fmt.Errorf("%d exchanges, but the files have %d rows: %w", m.Exchanges, rows, ErrDamaged)
+	}
+	return nil
+}
+
+func (p *Part) check() error {
+	for _, f := range []*File{&p.File, &p.Chunks} {
+		if err := store.CheckName(f.Name); err != nil {
+			return err
+		}
+		if f.Size < 0 || len(f.SHA256) != 64 {
+			return fmt.Errorf("%s: size %d, %d digits of SHA-256: %w", f.Name, f.Size, len(f.SHA256), ErrDamaged)
+		}
+	}
+	if p.Rows < 1 {
+		return fmt.Errorf("%s: %d rows: %w", p.Name, p.Rows, ErrDamaged)
+	}
+	return nil
 }

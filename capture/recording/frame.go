@@ -1,0 +1,89 @@
+package recording
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// A frame is how journal and spilled segments hold one record: the payload's
+// length (4 bytes), its CRC32C (4 bytes), both little-endian, and the payload.
+
+const frameHead = 8
+
+// maxFrame bounds a payload: two bodies and a head.
+const maxFrame = 2*maxBody + 1<<28
+
+// errTorn: the bytes end, or stop making sense, within a frame.
+var errTorn = errors.New("torn record")
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+
+// beginFrame leaves room for the head; endFrame fills it. start is len(dst)
+// before beginFrame.
+func beginFrame(dst []byte) []byte { return append(dst, 0, 0, 0, 0, 0, 0, 0, 0) }
+
+func endFrame(dst []byte, start int) []byte {
+	payload := dst[start+frameHead:]
+	binary.LittleEndian.PutUint32(dst[start:], uint32(len(payload)))
+	binary.LittleEndian.PutUint32(dst[start+4:], crc32.Checksum(payload, castagnoli()))
+	return dst
+}
+
+// frameReader reads frames and knows how far the good ones reach.
+type frameReader struct {
+	r    *bufio.Reader
+	good int64 // offset behind the last good frame
+	left int64 // bytes of the file from good on
+	// scratch is set where payloads may be overwritten by the next call.
+	scratch bool
+	buf     []byte
+}
+
+func newFrameReader(r io.ReaderAt, start, end int64, scratch bool) *frameReader {
+	section := io.NewSectionReader(r, start, end-start)
+	return &frameReader{r: bufio.NewReaderSize(section, 64<<10), good: start, left: end - start, scratch: scratch}
+}
+
+// next returns the next payload, io.EOF at a clean end, or an error that wraps
+// errTorn.
+func (f *frameReader) next() ([]byte, error) {
+	var head [frameHead]byte
+	n, err := io.ReadFull(f.r, head[:])
+	if err == io.EOF {
+		return nil, io.EOF
+	}
+	if err == io.ErrUnexpectedEOF {
+		return nil, fmt.Errorf("%w at offset %d: %d bytes of a record's head", errTorn, f.good, n)
+	}
+	if err != nil {
+		return nil, err
+	}
+	size := int64(binary.LittleEndian.Uint32(head[:]))
+	if size == 0 || size > maxFrame || size > f.left-frameHead {
+		return nil, fmt.Errorf("%w at offset %d: a record of %d bytes, %d left", errTorn, f.good, size, f.left-frameHead)
+	}
+	payload := f.room(int(size))
+	if _, err := io.ReadFull(f.r, payload); err != nil {
+		return nil, fmt.Errorf("read record at offset %d: %w", f.good, err)
+	}
+	if sum := crc32.Checksum(payload, castagnoli()); sum != binary.LittleEndian.Uint32(head[4:]) {
+		return nil, fmt.Errorf("%w at offset %d: its checksum is wrong", errTorn, f.good)
+	}
+	f.good += frameHead + size
+	f.left -= frameHead + size
+	return payload, nil
+}
+
+func (f *frameReader) room(n int) []byte {
+	if !f.scratch {
+		return make([]byte, n)
+	}
+	if cap(f.buf) < n {
+		f.buf = make([]byte, n)
+	}
+	return f.buf[:n]
+}

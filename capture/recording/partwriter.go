@@ -1,0 +1,222 @@
+package recording
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+
+	"github.com/parquet-go/parquet-go"
+
+	"parallax/internal/store"
+)
+
+// partSet writes rows in order into part files.
+type partSet struct {
+	store store.Store
+	opts  *Options
+	cols  []column
+
+	open  *partWriter
+	parts []Part
+	facts facts
+	last  *Exchange // identity of the last row, for the order check
+}
+
+// facts are what a manifest says of all rows.
+type facts struct {
+	rows            int64
+	firstAt, lastAt int64
+}
+
+func (f *facts) add(ex *Exchange) {
+	f.rows++
+	for _, t := range times(ex) {
+		if t == 0 {
+			continue
+		}
+		if f.firstAt == 0 || t < f.firstAt {
+			f.firstAt = t
+		}
+		f.lastAt = max(f.lastAt, t)
+	}
+}
+
+func times(ex *Exchange) [6]int64 {
+	var t [6]int64
+	if q := ex.Request; q != nil {
+		t[0], t[1] = q.FirstAt, q.LastAt
+	}
+	if p := ex.Response; p != nil {
+		t[2], t[3] = p.FirstAt, p.LastAt
+	}
+	if o := ex.Outcome; o != nil {
+		t[4], t[5] = o.SentAt, o.DoneAt
+	}
+	return t
+}
+
+// add takes the next row; it must come after the last one.
+func (s *partSet) add(ex *Exchange) error {
+	if s.last != nil && compareRows(s.last, ex) >= 0 {
+		return fmt.Errorf("exchange %s does not come after %s", rowName(ex), rowName(s.last))
+	}
+	if s.open == nil {
+		p, err := s.begin()
+		if err != nil {
+			return err
+		}
+		s.open = p
+	}
+	if err := s.open.add(ex); err != nil {
+		return err
+	}
+	s.facts.add(ex)
+	s.last = &Exchange{ID: ex.ID, Replays: ex.Replays}
+	if s.open.bytes < s.opts.PartBytes {
+		return nil
+	}
+	return s.finish()
+}
+
+// compareRows is the order of rows.
+func compareRows(a, b *Exchange) int {
+	if ka, kb := orderKey(a), orderKey(b); ka != kb {
+		if ka < kb {
+			return -1
+		}
+		return 1
+	}
+	switch {
+	case a.ID < b.ID:
+		return -1
+	case a.ID > b.ID:
+		return 1
+	}
+	return 0
+}
+
+func rowName(ex *Exchange) string {
+	if ex.Replays == "" {
+		return string(ex.ID)
+	}
+	return fmt.Sprintf("%s (replays %s)", ex.ID, ex.Replays)
+}
+
+func (s *partSet) begin() (*partWriter, error) {
+	base := fmt.Sprintf("exchanges/part-%05d", len(s.parts))
+	pending, err := s.store.Create(base + ".parquet")
+	if err != nil {
+		return nil, err
+	}
+	w := &partWriter{base: base, pending: pending, whole: sha256.New(), chunk: sha256.New()}
+	w.groups = groupEncoder{limit: s.opts.RowGroupBytes, parallel: s.opts.Encoders, cols: s.cols,
+		out: parquet.NewGenericWriter[any](w, writerOptions(s.cols)...)}
+	return w, nil
+}
+
+// finish commits the open part and its sidecar.
+func (s *partSet) finish() error {
+	if s.open == nil {
+		return nil
+	}
+	w := s.open
+	s.open = nil
+	p, err := w.finish(s.store)
+	if err != nil {
+		return fmt.Errorf("%s.parquet: %w", w.base, err)
+	}
+	s.parts = append(s.parts, p)
+	return nil
+}
+
+// drop gives up the open part.
+func (s *partSet) drop() error {
+	if s.open == nil {
+		return nil
+	}
+	w := s.open
+	s.open = nil
+	w.groups.wait()
+	return w.pending.Discard()
+}
+
+// partWriter is one part file and the digests of what was written to it.
+type partWriter struct {
+	base    string
+	pending store.Pending
+	groups  groupEncoder
+
+	whole, chunk hash.Hash
+	size         int64
+	sums         []byte
+
+	rows        int64
+	bytes       int64 // before compression
+	first, last ID
+}
+
+func (w *partWriter) add(ex *Exchange) error {
+	if w.rows == 0 {
+		w.first = orderKey(ex)
+	}
+	w.last = orderKey(ex)
+	w.rows++
+	w.bytes += ex.size()
+	return w.groups.add(ex)
+}
+
+// Write is called by the Parquet writer, in the order of the file.
+func (w *partWriter) Write(p []byte) (int, error) {
+	n, err := w.pending.Write(p)
+	w.whole.Write(p[:n])
+	for rest := p[:n]; len(rest) > 0; {
+		k := min(int64(len(rest)), chunkBytes-w.size%chunkBytes)
+		w.chunk.Write(rest[:k])
+		w.size += k
+		rest = rest[k:]
+		if w.size%chunkBytes == 0 {
+			w.endChunk()
+		}
+	}
+	return n, err
+}
+
+func (w *partWriter) endChunk() {
+	w.sums = w.chunk.Sum(w.sums)
+	w.chunk.Reset()
+}
+
+func (w *partWriter) finish(s store.Store) (Part, error) {
+	err := w.groups.finish()
+	if err == nil {
+		err = w.groups.out.Close()
+	}
+	if err != nil {
+		return Part{}, errors.Join(err, w.pending.Discard())
+	}
+	if w.size%chunkBytes != 0 {
+		w.endChunk()
+	}
+	if err := w.pending.Commit(); err != nil {
+		return Part{}, err
+	}
+	chunks, err := writeSmall(s, w.base+".chunks", w.sums)
+	if err != nil {
+		return Part{}, err
+	}
+	return Part{
+		File: File{Name: w.base + ".parquet", Size: w.size, SHA256: hex.EncodeToString(w.whole.Sum(nil))},
+		Rows: w.rows, First: w.first, Last: w.last, Chunks: chunks,
+	}, nil
+}
+
+// writeSmall writes a file and describes it.
+func writeSmall(s store.Store, name string, b []byte) (File, error) {
+	if err := store.WriteFile(s, name, b); err != nil {
+		return File{}, err
+	}
+	sum := sha256.Sum256(b)
+	return File{Name: name, Size: int64(len(b)), SHA256: hex.EncodeToString(sum[:])}, nil
+}
