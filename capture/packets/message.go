@@ -1,0 +1,320 @@
+package packets
+
+import (
+	"parallax/capture/packets/tcp"
+	"parallax/capture/recording"
+	"parallax/internal/httpmsg"
+)
+
+// feed gives bytes to the decoder and follows its events.
+func (st *stream) feed(ch tcp.Chunk) {
+	for st.mode == modeHTTP {
+		idle := st.dec.Idle()
+		if idle {
+			ch.Data = st.skipEmptyLines(ch.Data)
+			if len(ch.Data) == 0 {
+				return
+			}
+		}
+		if st.waits != nil || idle && st.mustStall(ch.Ack) {
+			if len(ch.Data) > 0 {
+				st.stall(ch)
+			}
+			return
+		}
+		n, ev, err := st.dec.Feed(ch.Data)
+		if idle {
+			st.beginMessage(ch)
+		}
+		st.advance(int64(n))
+		ch.Data = ch.Data[n:]
+		if err != nil {
+			st.broken(err)
+			break
+		}
+		st.event(ev, ch.Time)
+		if ev.Kind == httpmsg.KindMore {
+			return
+		}
+	}
+	if len(ch.Data) > 0 {
+		st.process(ch)
+	}
+}
+
+// advance counts bytes that the decoder took.
+func (st *stream) advance(n int64) {
+	st.pos += n
+	st.c.s.account.bytes[modeHTTP] += n
+}
+
+// skipEmptyLines leaves line ends between messages, which belong to none.
+func (st *stream) skipEmptyLines(p []byte) []byte {
+	n := 0
+	for n < len(p) && (p[n] == '\r' || p[n] == '\n') {
+		n++
+	}
+	st.advance(int64(n))
+	return p[n:]
+}
+
+// mustStall reports whether the next message has to wait for the other
+// direction; if not, a response's request is chosen.
+func (st *stream) mustStall(ack int64) bool {
+	if st.role != responses || st.cur != nil {
+		return false
+	}
+	if !st.c.closing && st.c.mustWait(ack) {
+		return true
+	}
+	st.choose(ack)
+	return false
+}
+
+// beginMessage notes where and when a message begins.
+func (st *stream) beginMessage(ch tcp.Chunk) {
+	st.inMessage = true
+	st.begunAt, st.begunAck, st.begunPos = ch.Time, ch.Ack, st.pos
+	st.c.s.account.messages++
+}
+
+// endMessage books how a message ended; the empty reason is whole.
+func (st *stream) endMessage(reason recording.Reason) {
+	if st.inMessage {
+		st.inMessage = false
+		st.c.s.account.messageEnds[reason]++
+	}
+}
+
+// event follows one event of the decoder.
+func (st *stream) event(ev httpmsg.Event, t int64) {
+	switch {
+	case ev.Kind == httpmsg.KindMore:
+		st.touch(t)
+	case st.role == requests:
+		st.requestEvent(ev, t)
+	default:
+		st.responseEvent(ev, t)
+	}
+}
+
+// touch moves the time of the last byte of the message in progress.
+func (st *stream) touch(t int64) {
+	switch {
+	case st.cur == nil || !st.inMessage:
+	case st.role == requests:
+		st.cur.req.LastAt = t
+	default:
+		st.cur.resp.LastAt = t
+	}
+}
+
+func (st *stream) requestEvent(ev httpmsg.Event, t int64) {
+	switch ev.Kind {
+	case httpmsg.KindHead:
+		st.openRequest(ev.Head)
+		st.touch(t)
+	case httpmsg.KindData:
+		st.touch(t)
+		st.keep(&st.cur.reqBody, ev.Data)
+	case httpmsg.KindEnd:
+		st.touch(t)
+		st.endRequest(ev)
+	case httpmsg.KindTunnel:
+		st.touch(t)
+		st.waits = st.cur
+		st.endRequest(ev)
+	}
+}
+
+// openRequest begins an exchange.
+func (st *stream) openRequest(h *httpmsg.Head) {
+	o := &open{headEnd: st.pos, ack: st.begunAck}
+	o.req = recording.Request{
+		Method: h.Method, Scheme: "http", Target: h.Target, Version: h.Version, Headers: h.Headers,
+		FirstAt: st.begunAt, LastAt: st.begunAt,
+	}
+	o.ex.Request = &o.req
+	o.reqBody.begin(announced(h))
+	st.c.identify(&o.ex)
+	st.c.queue = append(st.c.queue, o)
+	st.cur = o
+}
+
+// announced returns the body's length where the framing is by length.
+func announced(h *httpmsg.Head) int64 {
+	if h.Framing == httpmsg.FramingLength {
+		return h.ContentLength
+	}
+	return 0
+}
+
+// keep adds to a body within the caps.
+func (st *stream) keep(b *body, p []byte) {
+	s := st.c.s
+	room := min(s.options.BodyCap-len(b.bytes), s.options.MemoryCap-s.used-st.c.bodies)
+	before := len(b.bytes)
+	b.add(p, room)
+	st.c.bodies += len(b.bytes) - before
+}
+
+// endRequest closes the request of the exchange in progress.
+func (st *stream) endRequest(ev httpmsg.Event) {
+	o := st.cur
+	st.cur = nil
+	st.noteAnomalies(o, "request", ev.Head)
+	o.req.Trailers = ev.Trailers
+	if ev.Kind == httpmsg.KindEnd && httpmsg.HasToken(o.req.Headers, "Connection", "upgrade") && !o.responding {
+		st.waits = o
+	}
+	st.endMessage(o.reqReason)
+	st.c.requestDone(o)
+}
+
+// noteAnomalies keeps what was odd about a message.
+func (st *stream) noteAnomalies(o *open, what string, h *httpmsg.Head) {
+	if h == nil || h.Anomalies == 0 {
+		return
+	}
+	for _, name := range h.Anomalies.Names() {
+		o.ex.Errors = append(o.ex.Errors, what+": "+name)
+	}
+}
+
+func (st *stream) responseEvent(ev httpmsg.Event, t int64) {
+	switch ev.Kind {
+	case httpmsg.KindHead:
+		st.openResponse(ev.Head, t)
+	case httpmsg.KindData:
+		st.touch(t)
+		st.keep(&st.cur.respBody, ev.Data)
+	case httpmsg.KindEnd:
+		if ev.Head.Interim() {
+			st.endMessage("")
+			return
+		}
+		st.touch(t)
+		st.endResponse(ev)
+	case httpmsg.KindTunnel:
+		st.touch(t)
+		st.endResponse(ev)
+		st.tunnel(ev.Head.Status == 101)
+	}
+}
+
+// openResponse takes a head; choose has set the exchange it belongs to.
+func (st *stream) openResponse(h *httpmsg.Head, t int64) {
+	o := st.cur
+	if h.Interim() {
+		o.interim = append(o.interim, recording.Interim{Status: h.Status, Reason: h.Reason, Headers: h.Headers, At: t})
+		return
+	}
+	o.resp = recording.Response{
+		Status: h.Status, Reason: h.Reason, Version: h.Version, Headers: h.Headers, Interim: o.interim,
+		FirstAt: st.begunAt, LastAt: t,
+	}
+	o.ex.Response = &o.resp
+	o.responding = true
+	st.dec.AnswerTo(o.req.Method)
+	o.respBody.begin(announced(h))
+	st.c.answered(o, h)
+}
+
+// endResponse closes the response in progress.
+func (st *stream) endResponse(ev httpmsg.Event) {
+	o := st.cur
+	st.cur = nil
+	st.noteAnomalies(o, "response", ev.Head)
+	o.resp.Trailers = ev.Trailers
+	st.endMessage(o.respReason)
+	st.c.responseDone(o)
+}
+
+// tunnel leaves HTTP in both directions. What CONNECT opened may carry HTTP
+// again, which its first bytes tell.
+func (st *stream) tunnel(upgraded bool) {
+	for dir := range st.c.streams {
+		s := &st.c.streams[dir]
+		s.waits, s.role, s.dec, s.inTunnel = nil, undecided, nil, true
+		s.mode = modeNew
+		if upgraded {
+			s.mode = modeTunnel
+		}
+	}
+}
+
+// broken gives up a direction whose bytes stopped being HTTP.
+func (st *stream) broken(err error) {
+	if st.cur != nil {
+		st.cur.ex.Errors = append(st.cur.ex.Errors, err.Error())
+	}
+	st.abandon(recording.Malformed)
+	st.mode, st.dec = modeBroken, nil
+}
+
+// abandon ends the message in progress for a reason.
+func (st *stream) abandon(reason recording.Reason) {
+	o := st.cur
+	st.cur = nil
+	st.endMessage(reason)
+	switch {
+	case o == nil:
+	case st.role == requests:
+		o.reqReason = reason
+		st.c.requestDone(o)
+	default:
+		o.respReason = reason
+		st.c.responseDone(o)
+	}
+}
+
+// gapInBody marks the message in progress.
+func (st *stream) gapInBody(reason recording.Reason) {
+	switch {
+	case st.cur == nil:
+	case st.role == requests:
+		st.cur.reqReason = reason
+	default:
+		st.cur.respReason = reason
+	}
+}
+
+// end follows the direction's FIN.
+func (st *stream) end() {
+	st.ended = true
+	if len(st.probe) > 0 {
+		return // cutOff counts it, unless the other direction confirms it first
+	}
+	if st.mode != modeHTTP {
+		return
+	}
+	ev, err := st.dec.Finish()
+	if err != nil {
+		st.abandon(recording.ConnectionClosed)
+		st.mode, st.dec = modeBroken, nil
+		return
+	}
+	if ev.Kind == httpmsg.KindEnd {
+		st.event(ev, st.lastByte())
+	}
+}
+
+// lastByte is the time of the last byte of the message in progress.
+func (st *stream) lastByte() int64 {
+	if st.role == requests {
+		return st.cur.req.LastAt
+	}
+	return st.cur.resp.LastAt
+}
+
+// cutOff ends what is in progress when the connection is given up.
+func (st *stream) cutOff() {
+	if n := int64(len(st.probe)); n > 0 {
+		st.probe = nil
+		st.mode = modeOther
+		st.pass(n)
+	}
+	if st.cur != nil || st.inMessage {
+		st.abandon(st.c.cutReason(st))
+	}
+}

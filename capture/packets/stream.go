@@ -1,0 +1,295 @@
+package packets
+
+import (
+	"parallax/capture/packets/tcp"
+	"parallax/internal/httpmsg"
+)
+
+// mode is what a direction's next bytes are taken for.
+type mode uint8
+
+const (
+	modeNew    mode = iota // not known yet
+	modeResync             // HTTP perhaps, from the next message start on
+	modeHTTP
+	modeOther  // another protocol
+	modeTunnel // behind CONNECT or 101
+	modeBroken // behind bytes that are not HTTP
+	modeLate   // behind the connection's end
+)
+
+// stream is one direction of a connection, above TCP. It is the tcp.Sink of its
+// half.
+type stream struct {
+	c    *conn
+	dir  int
+	mode mode
+	role speech
+	dec  *httpmsg.Decoder
+
+	// pos is the position of the next byte.
+	pos int64
+	// probe holds the first bytes while they do not tell what they are.
+	probe   []byte
+	probeAt int64
+	// stalled holds chunks, copied, that must wait for the other direction.
+	stalled []tcp.Chunk
+	held    int
+	// waits is the request whose answer decides what follows it (CONNECT,
+	// Upgrade).
+	waits *open
+
+	cur       *open
+	inMessage bool
+	begunAt   int64
+	begunAck  int64
+	begunPos  int64
+
+	inTunnel bool
+	lost     bool // a gap was seen
+	unseen   bool // it ended before a message start was found
+	http     bool // some message was found
+	ended    bool
+	used     int64 // packets with payload
+}
+
+// count books a segment's fate.
+func (st *stream) count(fate tcp.Fate) {
+	if fate == tcp.Used || fate == tcp.Held {
+		st.used++
+		return
+	}
+	st.c.s.account.packetFate[fate]++
+}
+
+// Chunk takes what is next in order.
+func (st *stream) Chunk(ch tcp.Chunk) {
+	if ch.Gap > 0 {
+		st.c.s.account.gap(st, ch)
+	}
+	if len(st.stalled) > 0 {
+		st.stall(ch)
+		return
+	}
+	st.process(ch)
+}
+
+// process takes a chunk that does not have to wait.
+func (st *stream) process(ch tcp.Chunk) {
+	if ch.Gap > 0 {
+		st.gap(ch)
+		return
+	}
+	switch st.mode {
+	case modeNew:
+		st.begin(ch)
+	case modeResync:
+		st.resync(ch)
+	case modeHTTP:
+		st.feed(ch)
+	default:
+		st.pass(int64(len(ch.Data)))
+	}
+}
+
+// pass counts bytes that are no HTTP messages.
+func (st *stream) pass(n int64) {
+	st.pos += n
+	st.c.s.account.bytes[st.mode] += n
+}
+
+// stall keeps a chunk until the other direction has caught up.
+func (st *stream) stall(ch tcp.Chunk) {
+	ch.Data = append([]byte(nil), ch.Data...)
+	st.stalled = append(st.stalled, ch)
+	st.held += len(ch.Data) + chunkCost
+}
+
+// chunkCost is what a stalled chunk costs besides its bytes.
+const chunkCost = 64
+
+// mayGoOn reports whether a stalled stream need not wait any more.
+func (st *stream) mayGoOn() bool {
+	c := st.c
+	if c.closing || c.done || st.held > c.s.options.EarlyCap {
+		return true
+	}
+	if st.waits != nil {
+		return st.waits.respOver
+	}
+	return st.role != responses || !c.mustWait(st.stalled[0].Ack)
+}
+
+// goOn processes what was stalled, until it has to wait again.
+func (st *stream) goOn() {
+	waiting := st.stalled
+	st.stalled, st.held = nil, 0
+	if st.waits != nil {
+		st.unanswered(waiting)
+	}
+	forced := true // mayGoOn has decided for the first one
+	for i, ch := range waiting {
+		if len(st.stalled) > 0 {
+			for _, rest := range waiting[i:] {
+				st.stalled = append(st.stalled, rest)
+				st.held += len(rest.Data) + chunkCost
+			}
+			return
+		}
+		st.force(forced, ch)
+		forced = false
+	}
+}
+
+// force processes a chunk whose first message need not wait.
+func (st *stream) force(forced bool, ch tcp.Chunk) {
+	if forced && st.role == responses && st.mode == modeHTTP && ch.Gap == 0 && st.cur == nil {
+		st.choose(ch.Ack)
+	}
+	st.process(ch)
+}
+
+// begin looks at the first bytes of a stream.
+func (st *stream) begin(ch tcp.Chunk) {
+	if !st.c.halves[st.dir].Firm() && !st.inTunnel {
+		st.c.unsure = true
+		st.mode = modeResync
+		st.resync(ch)
+		return
+	}
+	p := ch.Data
+	if len(st.probe) > 0 {
+		st.probe = append(st.probe, ch.Data...)
+		p = st.probe
+	}
+	role, skip := recognise(p)
+	if role == simple && !st.confirmsSimple() {
+		role = undecided
+	}
+	if role == undecided && len(p) < maxProbe {
+		if len(st.probe) == 0 {
+			st.probe, st.probeAt = append([]byte(nil), ch.Data...), ch.Time
+		}
+		return
+	}
+	st.decide(role, skip, p, ch)
+}
+
+// decide takes up the role found in p, the probe with the last chunk at its end.
+func (st *stream) decide(role speech, skip int, p []byte, ch tcp.Chunk) {
+	before := len(p) - len(ch.Data)
+	first := tcp.Chunk{Data: p[:before], Time: st.probeAt, Ack: ch.Ack}
+	st.probe = nil
+	if !st.accept(role) {
+		st.mode = modeOther
+		if st.inTunnel {
+			st.mode = modeTunnel
+		}
+		st.pass(int64(len(p)))
+		return
+	}
+	st.pos += int64(skip)
+	st.c.s.account.preamble += int64(skip)
+	if role == simple {
+		st.simpleRequest(tcp.Chunk{Data: p[skip:], Time: ch.Time, Ack: ch.Ack})
+		return
+	}
+	if skip >= before {
+		ch.Data = p[skip:]
+		st.process(ch)
+		return
+	}
+	first.Data = p[skip:before]
+	st.process(first)
+	if len(st.stalled) > 0 {
+		st.stall(ch)
+		return
+	}
+	st.process(ch)
+}
+
+// accept makes the stream one of requests or responses, unless the other
+// direction already is that.
+func (st *stream) accept(role speech) bool {
+	client := st.dir
+	switch role {
+	case requests, simple:
+		st.role = requests
+		st.dec = httpmsg.NewRequestDecoder(httpmsg.Limits{})
+	case responses:
+		st.role, client = responses, 1-st.dir
+		st.dec = httpmsg.NewResponseDecoder(httpmsg.Limits{})
+	default:
+		return false
+	}
+	if st.c.client >= 0 && st.c.client != client {
+		st.role, st.dec = undecided, nil
+		return false
+	}
+	st.c.client = client
+	st.mode, st.http = modeHTTP, true
+	return true
+}
+
+// resync looks for a message start at the start of a packet. Anywhere else the
+// same bytes may stand in a body.
+func (st *stream) resync(ch tcp.Chunk) {
+	role, skip := recognise(ch.Data)
+	if role == undecided && likelyRequest(ch.Data) {
+		role = requests
+	}
+	if (role != requests && role != responses) || skip != 0 || st.role != undecided && role != st.role || !st.accept(role) {
+		st.pass(int64(len(ch.Data)))
+		return
+	}
+	st.process(ch)
+}
+
+// gap goes over missing bytes.
+func (st *stream) gap(ch tcp.Chunk) {
+	st.lost = true
+	st.pos += ch.Gap
+	switch st.mode {
+	case modeNew:
+		st.dropProbe()
+		st.c.unsure = true
+		st.mode = modeResync
+	case modeHTTP:
+		st.gapInHTTP(ch)
+	}
+}
+
+// dropProbe gives up the first bytes of a stream.
+func (st *stream) dropProbe() {
+	n := int64(len(st.probe))
+	st.probe = nil
+	st.c.s.account.bytes[modeResync] += n
+	st.pos += n
+}
+
+// gapInHTTP steps over the gap within a body whose framing survives it, or
+// gives up the message and looks for the next.
+func (st *stream) gapInHTTP(ch tcp.Chunk) {
+	reason := gapReason(ch)
+	if !st.dec.Idle() {
+		if skipped := st.dec.SkipBody(ch.Gap); skipped == ch.Gap {
+			st.gapInBody(reason)
+			return
+		}
+		st.abandon(reason)
+	} else if st.role == responses && !st.c.unsure && len(st.c.queue) > 0 && st.cur == nil {
+		// The first missing byte is that of the answer to the first request.
+		st.c.answerFails(st.c.take(0), reason)
+	} else if st.cur != nil {
+		st.abandon(reason)
+	}
+	st.c.unsure = true
+	st.mode, st.dec = modeResync, nil
+}
+
+// forget lets go of what a finished stream held.
+func (st *stream) forget() {
+	st.unseen = st.mode == modeResync
+	st.mode, st.dec, st.probe, st.stalled, st.held = modeLate, nil, nil, nil, 0
+	st.cur, st.waits, st.ended = nil, nil, true
+}
