@@ -85,12 +85,18 @@ func MakeValue(typ, text string) Value {
 	if len(text) <= MaxText {
 		return Value{Type: typ, Text: text}
 	}
-	cut := MaxText
-	for cut > MaxText-4 && text[cut]&0xC0 == 0x80 {
-		cut--
-	}
 	return Value{
-		Type: typ, Text: text[:cut], Cut: true,
+		Type: typ, Text: cutText(text, MaxText), Cut: true,
 		Length: int64(len(text)), SHA256: sha256.Sum256([]byte(text)),
 	}
+}
+
+// cutText returns at most n bytes of text, cut at a rune's border where there is
+// one near.
+func cutText(text string, n int) string {
+	cut := n
+	for cut > n-4 && text[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return text[:cut]
 }

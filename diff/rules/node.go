@@ -245,7 +245,7 @@ func (b *builder) action(at []position) action {
 			a.rule[s] = i
 		}
 	}
-	return b.withoutIgnored(a)
+	return b.withoutIgnored(a, at)
 }
 
 // beaten reports whether a stronger rule of the same slot ends at the same place.
@@ -259,19 +259,31 @@ func (b *builder) beaten(i int, ends []int) bool {
 }
 
 // withoutIgnored drops an ignore that a stronger rule of another slot replaces:
-// "ignore /a/*" beside "tolerance /a/total" leaves the total to its tolerance.
-func (b *builder) withoutIgnored(a action) action {
+// "ignore /a/*" beside "tolerance /a/total" leaves the total to its tolerance. So
+// does "ignore /a/**", which therefore may not silence /a as a whole.
+func (b *builder) withoutIgnored(a action, at []position) action {
 	ignore := a.rule[slotIgnore]
 	if ignore < 0 {
 		return a
 	}
-	for _, i := range a.rule {
-		if i >= 0 && compareRules(&b.rules[i], &b.rules[ignore]) == stronger {
+	for _, p := range at {
+		place := b.rules[p.rule].place
+		ends := p.at == len(place) || place[p.at].wild == rest
+		if !ends && !b.subtree(ignore) {
+			continue
+		}
+		if compareRules(&b.rules[p.rule], &b.rules[ignore]) == stronger {
 			a.rule[slotIgnore] = -1
 			return a
 		}
 	}
 	return a
+}
+
+// subtree reports whether rule i ends in "**".
+func (b *builder) subtree(i int) bool {
+	place := b.rules[i].place
+	return len(place) > 0 && place[len(place)-1].wild == rest
 }
 
 // String lists the rules of the node, for tests and errors.

@@ -1,0 +1,104 @@
+package comparison
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"parallax/internal/store"
+)
+
+// The format's name and version.
+const (
+	FormatName    = "parallax-comparison"
+	FormatMajor   = 1
+	FormatMinor   = 0
+	SummaryFormat = "parallax-summary"
+)
+
+// Names in a comparison's folder.
+const (
+	ManifestName = "manifest.json"
+	SummaryName  = "summary.json"
+	ExamplesName = "examples"
+)
+
+// Errors that a caller may test for.
+var (
+	ErrDamaged = errors.New("damaged")
+	ErrVersion = errors.New("unknown version")
+	ErrExists  = errors.New("exists already")
+)
+
+// Version is the format's version.
+type Version struct {
+	Major int `json:"major"`
+	Minor int `json:"minor"`
+}
+
+// File is one file with what proves it whole.
+type File struct {
+	Name   string `json:"name"` // relative, with slashes
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Manifest describes a comparison. It holds no clock and no host.
+type Manifest struct {
+	Format  string  `json:"format"`
+	Version Version `json:"version"`
+	Tool    string  `json:"tool"`
+	// Old, New and Controls are the hex SHA-256 of the inputs' manifest.json.
+	Old         string   `json:"old"`
+	New         string   `json:"new"`
+	Controls    []string `json:"controls,omitempty"`
+	RulesDigest string   `json:"rules_digest"`
+	// Differences is the number of rows in the differences-NNNNN.parquet files.
+	Differences int64 `json:"differences"`
+	// Files are all files of the folder but the manifest, sorted by name.
+	Files []File `json:"files"`
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}
+
+func parseManifest(b []byte) (*Manifest, error) {
+	var head struct {
+		Format  string  `json:"format"`
+		Version Version `json:"version"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, fmt.Errorf("not a manifest: %w: %w", ErrDamaged, err)
+	}
+	if head.Format != FormatName {
+		return nil, fmt.Errorf("format %q, want %q", head.Format, FormatName)
+	}
+	if head.Version.Major != FormatMajor {
+		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
+			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
+	}
+	m := &Manifest{}
+	if err := json.Unmarshal(b, m); err != nil {
+		return nil, fmt.Errorf("manifest: %w: %w", ErrDamaged, err)
+	}
+	return m, m.check()
+}
+
+func (m *Manifest) check() error {
+	for i, f := range m.Files {
+		if err := store.CheckName(f.Name); err != nil {
+			return fmt.Errorf("manifest: entry %d: %w", i, err)
+		}
+		if f.Size < 0 || len(f.SHA256) != 64 || i > 0 && m.Files[i-1].Name >= f.Name {
+			return fmt.Errorf("manifest: entry %d (%s): %w", i, f.Name, ErrDamaged)
+		}
+	}
+	return nil
+}
