@@ -1,0 +1,325 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parallax/capture/recording"
+	"parallax/replay/carry"
+	"parallax/replay/schedule"
+	"parallax/replay/transport"
+)
+
+// engine is one run. What changes while it runs is guarded by mu, unless it
+// says otherwise.
+type engine struct {
+	o         *Options
+	out       Sink
+	journal   Journal
+	guard     *guard
+	writer    *composer
+	transport *transport.Transport
+	carry     *carry.Set
+	now       func() int64
+	timer     schedule.Timer
+
+	dialing context.Context // ends when requests under way are given up
+	giveUp  context.CancelFunc
+	pacing  context.Context // ends when the run stops
+	halt    context.CancelFunc
+	stopped atomic.Bool // the run stops: nothing more is sent
+	abort   *time.Timer // runs out with the grace; guarded by mu
+
+	mu    sync.Mutex
+	state state
+}
+
+// state is what an engine's mutex guards.
+type state struct {
+	result   Result
+	failure  error // of the sink, the journal or the policy
+	circuit  circuit
+	lag      int64
+	reported int64 // rows at the last progress report
+
+	sessions map[string]*session
+	sources  map[carry.Key]*job
+	// recorded are the servers of the baseline, dialled the target's addresses:
+	// they must not meet, whichever is known first.
+	recorded, dialled map[netip.AddrPort]bool
+
+	alive int   // jobs read and not ended
+	bytes int64 // that they hold
+	room  *sync.Cond
+
+	pool    pool
+	startAt int64
+	queue   chan *job // from feed to pace; nil where nothing is paced
+	paced   chan struct{}
+}
+
+func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
+	o.setDefaults()
+	end, err := parseEndpoint(o.Target.URL)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{o: &o, out: out, journal: journal, now: transport.Clock()}
+	if e.guard, err = newGuard(&o, end); err != nil {
+		return nil, err
+	}
+	if e.carry, err = carry.New(o.Carry); err != nil {
+		return nil, err
+	}
+	if e.writer, err = newComposer(&o, end, e.carry); err != nil {
+		return nil, err
+	}
+	if err := e.connectTo(end); err != nil {
+		return nil, err
+	}
+	e.initState()
+	return e, nil
+}
+
+func (e *engine) connectTo(end endpoint) error {
+	config, err := e.o.Target.tlsConfig(end)
+	if err != nil {
+		return err
+	}
+	e.transport, err = transport.New(transport.Options{
+		Address: end.address, TLS: config, Timeouts: e.o.Timeouts,
+		BodyCap: e.o.Bodies.Cap, Budget: e.o.Bodies.Budget,
+		Allow: e.guard.allow(e.isRecorded), Now: e.now,
+	})
+	return err
+}
+
+func (e *engine) initState() {
+	e.dialing, e.giveUp = context.WithCancel(context.Background())
+	e.pacing, e.halt = context.WithCancel(context.Background())
+	s := &e.state
+	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64)}
+	s.result.Timing.Paced = e.o.Schedule.Paced()
+	s.sessions = make(map[string]*session)
+	s.sources = make(map[carry.Key]*job)
+	s.recorded = make(map[netip.AddrPort]bool)
+	s.dialled = make(map[netip.AddrPort]bool)
+	for _, server := range e.o.RecordedServers {
+		if a, ok := addrPort(server); ok {
+			s.recorded[a] = true
+		}
+	}
+	s.room = sync.NewCond(&e.mu)
+	s.pool.limit = e.o.Pool.Connections
+	s.pool.shared = e.o.Pool.Shared
+}
+
+// isRecorded reports whether the recording was made at a, which is about to be
+// dialled.
+func (e *engine) isRecorded(a netip.AddrPort) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.state.dialled[a] = true
+	return e.state.recorded[a]
+}
+
+// start begins the clock and the pacing.
+func (e *engine) start() {
+	e.state.startAt = e.now()
+	if !e.o.Schedule.Paced() {
+		return
+	}
+	e.timer = schedule.NewTimer()
+	e.state.queue = make(chan *job, e.o.Pool.Requests)
+	e.state.paced = make(chan struct{})
+	go e.pace()
+}
+
+// feed reads the baseline to its end, also after a stop: then every exchange
+// gets its row without being sent.
+func (e *engine) feed(exchanges iter.Seq2[*recording.Exchange, error]) error {
+	for ex, err := range exchanges {
+		if err != nil {
+			return fmt.Errorf("read the baseline: %w", err)
+		}
+		if err := e.admit(ex); err != nil {
+			return err
+		}
+		if err := e.failed(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *engine) failed() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state.failure
+}
+
+// admit gives ex its row, or makes it a job.
+func (e *engine) admit(ex *recording.Exchange) error {
+	e.mu.Lock()
+	e.state.result.Total++
+	e.mu.Unlock()
+	if end, ok := e.o.Resume.Ended[ex.ID]; ok && end != recording.NotReached {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.state.result.Resumed++
+		e.state.result.Ends[end]++
+		return nil
+	}
+	due := e.o.Schedule.Due(ex.FirstAt())
+	if err := e.checkServer(ex); err != nil {
+		return err
+	}
+	if end, why := e.verdict(ex); end != "" {
+		return e.unsent(ex, end, why, 0)
+	}
+	e.enqueue(ex, due)
+	return nil
+}
+
+// checkServer refuses a target that turns out to be where ex was recorded.
+func (e *engine) checkServer(ex *recording.Exchange) error {
+	a, ok := addrPort(ex.Server)
+	if !ok || e.guard.control {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state.dialled[a] {
+		return recordedError(ex.Server)
+	}
+	if len(e.state.recorded) < maxServers {
+		e.state.recorded[a] = true
+	}
+	return nil
+}
+
+const maxServers = 100_000
+
+// verdict says why ex is not sent, or "".
+func (e *engine) verdict(ex *recording.Exchange) (recording.End, string) {
+	if e.stopped.Load() {
+		return recording.NotReached, e.why()
+	}
+	if why := notWhole(ex); why != "" {
+		return recording.NotWhole, why
+	}
+	if e.o.Filter != nil {
+		if why := e.o.Filter(ex); why != "" {
+			return recording.Filtered, why
+		}
+	}
+	if why := e.guard.blocks(ex.Request); why != "" {
+		return recording.Blocked, why
+	}
+	if e.o.Resume.Open[ex.ID] && !safe(ex.Request.Method) {
+		return recording.Unknown, "sending had begun when the run was cut off; not sent again"
+	}
+	return "", ""
+}
+
+func (e *engine) why() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return string(e.state.result.Stopped) + ": " + e.state.result.Why
+}
+
+// unsent writes the row of an exchange that is not sent.
+func (e *engine) unsent(ex *recording.Exchange, end recording.End, why string, due int64) error {
+	at := due
+	if at == 0 {
+		at, _ = ex.ID.Time()
+	}
+	row := &recording.Exchange{
+		ID: recording.MakeID(at, ex.Session, ex.Sequence), Replays: ex.ID,
+		Session: ex.Session, Sequence: ex.Sequence, Protocol: ex.Protocol,
+		Incomplete: recording.NoAnswer,
+		Outcome:    &recording.Outcome{End: end, Detail: why, DueAt: due},
+	}
+	err := e.write(row)
+	e.mu.Lock()
+	e.state.result.Ends[end]++
+	e.mu.Unlock()
+	return err
+}
+
+func (e *engine) write(row *recording.Exchange) error {
+	err := e.out.Write(row)
+	if err != nil {
+		err = fmt.Errorf("write the run's row for %s: %w", row.Replays, err)
+		e.fail(err)
+	}
+	return err
+}
+
+// fail remembers the first failure, which ends the run with an error.
+func (e *engine) fail(err error) {
+	e.mu.Lock()
+	if e.state.failure == nil {
+		e.state.failure = err
+	}
+	e.mu.Unlock()
+	e.stop(StopError, err.Error())
+}
+
+// stop ends the sending; the first reason stays. Requests under way get the
+// grace.
+func (e *engine) stop(reason Stop, why string) {
+	e.mu.Lock()
+	first := e.state.result.Stopped == StopComplete
+	if first {
+		e.state.result.Stopped, e.state.result.Why = reason, why
+		e.abort = time.AfterFunc(e.o.Grace, e.abortAll)
+	}
+	e.mu.Unlock()
+	if !first {
+		return
+	}
+	e.stopped.Store(true)
+	e.halt()
+}
+
+// drain waits for every job's row and ends the workers.
+func (e *engine) drain() {
+	if e.state.queue != nil {
+		close(e.state.queue)
+		<-e.state.paced
+		e.timer.Close()
+	}
+	e.mu.Lock()
+	for e.state.alive > 0 {
+		e.state.room.Wait()
+	}
+	workers := e.state.pool.close()
+	e.mu.Unlock()
+	workers.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.abort != nil {
+		e.abort.Stop()
+	}
+	e.halt()
+	e.giveUp()
+}
+
+func (e *engine) finished(err error) (Result, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := &e.state.result
+	r.Timing.Elapsed = time.Duration(e.now() - e.state.startAt)
+	r.Timing.judge(e.o.FairLateness)
+	r.Forgotten += e.carry.Forgotten()
+	if err == nil {
+		err = e.state.failure
+	}
+	return *r, err
+}

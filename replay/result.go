@@ -1,0 +1,169 @@
+package replay
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"parallax/capture/recording"
+)
+
+// Stop says why a run ended.
+type Stop string
+
+// The stops. Only StopComplete has sent all that it should.
+const (
+	StopComplete Stop = "complete"
+	// StopTarget: the target could not be reached at the start.
+	StopTarget Stop = "target down"
+	// StopCircuit: too many of the last requests had no answer.
+	StopCircuit     Stop = "target failing"
+	StopInterrupted Stop = "interrupted"
+	// StopError: Run returned an error.
+	StopError Stop = "error"
+)
+
+// Result is what a run did.
+type Result struct {
+	Stopped Stop   `json:"stopped"`
+	Why     string `json:"why,omitempty"`
+	// Total is the number of exchanges read; Ends says how each ended. Resumed
+	// of them ended in the run that this one goes on with, and are in Ends too.
+	Total   int64                   `json:"total"`
+	Ends    map[recording.End]int64 `json:"ends"`
+	Resumed int64                   `json:"resumed"`
+	// Carried values, and headers and cookies left out for a redaction token.
+	Carried int64 `json:"carried"`
+	LeftOut int64 `json:"left_out"`
+	// Forgotten pairs of carried values did not fit into memory.
+	Forgotten int64 `json:"forgotten"`
+	// Connections were opened; Displaced of the idle ones were closed for another
+	// session; Stale ones were found closed before a byte was sent and replaced;
+	// Retried requests were sent a second time (Pool.RetryStale).
+	Connections int64 `json:"connections"`
+	Displaced   int64 `json:"displaced"`
+	Stale       int64 `json:"stale"`
+	Retried     int64 `json:"retried"`
+	// PoolWaits is how many requests waited for a connection to become free, and
+	// BacklogFull how often reading ahead stopped because too many waited.
+	PoolWaits   int64 `json:"pool_waits"`
+	BacklogFull int64 `json:"backlog_full"`
+	// Timing is of what was sent.
+	Timing Timing `json:"timing"`
+}
+
+// Timing holds what was measured.
+type Timing struct {
+	// Paced: the schedule had times; else lateness means nothing.
+	Paced bool `json:"paced"`
+	// Fair: the generator's own lateness stayed within the limit.
+	Fair   bool   `json:"fair"`
+	Unfair string `json:"unfair,omitempty"`
+	// Lateness is sent − max(due, ready), FromDue and FromSent are latencies of
+	// answers.
+	Lateness Histogram `json:"lateness"`
+	FromDue  Histogram `json:"from_due"`
+	FromSent Histogram `json:"from_sent"`
+	// Elapsed is from the first possible send to the last row.
+	Elapsed time.Duration `json:"elapsed_ns"`
+}
+
+// Sent is the number of exchanges of which a byte may have reached the target
+// (in this run and those it goes on with).
+func (r *Result) Sent() (n int64) {
+	for end, count := range r.Ends {
+		if end.Sent() {
+			n += count
+		}
+	}
+	return n
+}
+
+// AccountName is the account that Ledger fills.
+const AccountName = "exchanges"
+
+// Ledger says where every exchange ended.
+func (r *Result) Ledger() recording.Ledger {
+	var l recording.Ledger
+	a := l.Account(AccountName)
+	a.Total = r.Total
+	for _, end := range r.sortedEnds() {
+		a.Add(string(end), class(end), r.Ends[end])
+	}
+	return l
+}
+
+func (r *Result) sortedEnds() []recording.End {
+	var ends []recording.End
+	for end := range r.Ends {
+		ends = append(ends, end)
+	}
+	slices.Sort(ends)
+	return ends
+}
+
+// class: what was asked for on purpose, or answered, is fine; a recorded
+// request that is not whole was counted as lost, or as an edge, by the capture;
+// an exchange that was sent and failed is data to be compared. What could not
+// be sent is lost.
+func class(end recording.End) recording.Class {
+	switch {
+	case end == recording.Filtered, end == recording.Blocked:
+		return recording.Fine
+	case end == recording.NotWhole:
+		return recording.Edge
+	case end == recording.Unknown, !end.Sent():
+		return recording.Lost
+	}
+	return recording.Fine
+}
+
+// judge decides whether the run was fair.
+func (t *Timing) judge(limit time.Duration) {
+	t.Fair = true
+	if !t.Paced {
+		return
+	}
+	if p99 := time.Duration(t.Lateness.Quantile(99, 100)) * time.Microsecond; p99 > limit {
+		t.Fair = false
+		t.Unfair = fmt.Sprintf("1 %% of the requests left more than %v late by our own fault (limit %v)", p99, limit)
+	}
+}
+
+// Progress is a moment of a run.
+type Progress struct {
+	Elapsed time.Duration
+	// Done counts rows, Answered and Failed those that were sent. Total is
+	// Options.Total.
+	Done, Total, Answered, Failed int64
+	// Rate is of rows in the last interval, per second.
+	Rate int64
+	// Lag is how long the request sent last waited after it was due.
+	Lag time.Duration
+}
+
+// circuit watches the last answers.
+type circuit struct {
+	last   [circuitWindow]bool // true: failed
+	next   int
+	failed int
+}
+
+const (
+	circuitWindow = 200
+	// circuitLimit: more failures than this in the window stop the run.
+	circuitLimit = circuitWindow / 2
+)
+
+// add takes one outcome and reports whether the run should stop.
+func (c *circuit) add(failed bool) bool {
+	if c.last[c.next] {
+		c.failed--
+	}
+	c.last[c.next] = failed
+	if failed {
+		c.failed++
+	}
+	c.next = (c.next + 1) % circuitWindow
+	return c.failed > circuitLimit
+}
