@@ -7,8 +7,8 @@
 // tokens wherever they stand (a login's JSON, the Authorization header and the
 // cookie that carry it later, both systems' answers) and nothing else can be
 // computed from them. The value is the credential itself: unquoted, unescaped,
-// without its scheme. A number under a secret key stays a number: the first 53
-// bits in decimal, marked with the exponent "E+0".
+// without its scheme. A number under a secret key stays a number, exact in
+// JSON and double: 2^52 and the first 52 bits, marked with the exponent "E+0".
 //
 // Steps, profile "secrets". Headers, interim headers and trailers:
 //

@@ -17,6 +17,8 @@ const (
 	// numberMark ends a number that is a token. Nobody writes a whole number
 	// with this exponent, it changes no value, and it is valid JSON.
 	numberMark = "E+0"
+	// numberDigits is the length of every number from 2^52 to 2^53.
+	numberDigits = 16
 	// domain groups the values that must stay equal across places. All secrets
 	// share one: a token issued in JSON comes back in a header or a cookie.
 	domain = "secret"
@@ -50,8 +52,10 @@ func containsNumber(s string) bool {
 		if i < 0 {
 			return false
 		}
+		from := at + i - numberDigits
 		at += i + len(numberMark)
-		if at-len(numberMark) > 0 && isDigit(s[at-len(numberMark)-1]) && (at == len(s) || !isDigit(s[at])) {
+		if from >= 0 && isNumberToken(s[from:at]) &&
+			(from == 0 || !isDigit(s[from-1])) && (at == len(s) || !isDigit(s[at])) {
 			return true
 		}
 	}
@@ -59,7 +63,7 @@ func containsNumber(s string) bool {
 
 func isNumberToken(s string) bool {
 	digits, ok := strings.CutSuffix(s, numberMark)
-	if !ok || digits == "" || len(digits) > 16 {
+	if !ok || len(digits) != numberDigits {
 		return false
 	}
 	for i := 0; i < len(digits); i++ {
@@ -110,6 +114,6 @@ func (t *tokenizer) appendToken(dst, value []byte) []byte {
 }
 
 func (t *tokenizer) appendNumber(dst, value []byte) []byte {
-	n := binary.BigEndian.Uint64(t.of(domain, value)) >> 11
+	n := binary.BigEndian.Uint64(t.of(domain, value))>>12 | 1<<52
 	return append(strconv.AppendUint(dst, n, 10), numberMark...)
 }
