@@ -171,7 +171,7 @@ func buildAccount(a comparison.Account) Account {
 
 func headline(r *Report) string {
 	if len(r.Gate.Reasons) == 0 {
-		return fmt.Sprintf("%s exchanges on %s routes were compared, and every limit is met.", Number(r.Total.Compared), Number(int64(len(r.Routes))))
+		return fmt.Sprintf("%s on %s compared, and every limit is met.", plural(r.Total.Compared, "exchange"), plural(int64(len(r.Routes)), "route"))
 	}
 	text := r.Gate.Reasons[0].Text
 	if more := len(r.Gate.Reasons) - 1; more > 0 {

@@ -20,6 +20,14 @@ func Number(n int64) string {
 	return text
 }
 
+// plural is n with what is counted: "1 record", "2 records".
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return Number(n) + " " + what + "s"
+}
+
 // Percent returns n of d as a percentage that never says all or nothing of less
 // or more.
 func Percent(n, d int64) string { return gate.Percent(n, d) }

@@ -278,7 +278,7 @@ func barCounts(row *Row) []Count {
 
 func pageFuncs() template.FuncMap {
 	return template.FuncMap{
-		"n": Number, "pct": Percent, "line": sanitise.Line, "short": short, "bars": bars, "place": place,
+		"n": Number, "plural": plural, "pct": Percent, "line": sanitise.Line, "short": short, "bars": bars, "place": place,
 		"upper":   func(v gate.Verdict) string { return strings.ToUpper(string(v)) },
 		"css":     verdictClass,
 		"sign":    verdictMark,

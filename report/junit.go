@@ -134,17 +134,16 @@ func boundCases(cases []junitCase, most int) []junitCase {
 	return append(kept, more)
 }
 
-// gateCases has one case a check. A rule with several checks of one subject
-// (waivers) is one case, so that names are unique.
+// gateCases has one case a check. Checks of one name (a waiver both expired and
+// over its cap) are one case, so that names are unique.
 func gateCases(r *Report) []junitCase {
 	var cases []junitCase
-	at := map[[2]string]int{}
+	at := map[string]int{}
 	for _, c := range r.Gate.Checks {
-		made := junitCase{Class: "parallax.gate", Name: sanitise.Line(strings.TrimSpace(c.Rule + " " + c.Subject))}
+		made := junitCase{Class: "parallax.gate", Name: strings.TrimSpace(sanitise.Log(c.Rule + " " + c.Subject))}
 		made.set(c.Verdict, c.Text, "limit "+c.Limit+", actual "+c.Actual)
-		key := [2]string{c.Rule, c.Subject}
-		if i, seen := at[key]; !seen {
-			at[key] = len(cases)
+		if i, seen := at[made.Name]; !seen {
+			at[made.Name] = len(cases)
 			cases = append(cases, made)
 		} else if cases[i].Failure == nil && c.Verdict != gate.Pass {
 			cases[i] = made
@@ -158,7 +157,7 @@ func routeCases(r *Report, examples int) []junitCase {
 	cases := make([]junitCase, 0, len(r.Routes))
 	for i := range r.Routes {
 		row := &r.Routes[i]
-		c := junitCase{Class: "parallax.http." + sanitise.Line(row.Route), Name: "answers"}
+		c := junitCase{Class: "parallax.http." + sanitise.Log(row.Route), Name: "answers"}
 		c.set(row.Verdict, row.Text, rowText(row)+exampleText(groups[row.Route], examples))
 		cases = append(cases, c)
 	}
@@ -177,7 +176,7 @@ func groupsByRoute(r *Report) map[string][]*Group {
 
 // set puts message and text where the verdict belongs; a message is one line.
 func (c *junitCase) set(v gate.Verdict, message, text string) {
-	made := &junitText{Message: sanitise.Cut(sanitise.Log(message), maxMessage), Text: sanitise.XML(text)}
+	made := &junitText{Message: sanitise.LogCut(message, maxMessage), Text: sanitise.XML(text)}
 	switch v {
 	case gate.Pass:
 		c.Output = made.Text
@@ -218,5 +217,5 @@ func exampleText(groups []*Group, most int) string {
 }
 
 func exampleValue(typ, text string) string {
-	return sanitise.Cut(sanitise.Log(side(typ, text)), maxMessage)
+	return sanitise.LogCut(side(typ, text), maxMessage)
 }

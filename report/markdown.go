@@ -24,12 +24,13 @@ func Markdown(w io.Writer, r *Report, limit int) error {
 	}
 	tail := mdTail(r)
 	m := &markdown{left: limit - len(tail)}
-	m.list(mdHead(r), "lines")
-	m.list(mdRoutes(r), "routes")
-	m.blank()
-	m.list(mdGroups("Differences", r.Groups), "groups of differences")
-	m.list(mdGroups("Could not be compared", r.Uncompared), "groups that could not be compared")
-	m.list(mdGroups("Accepted", r.Accepted), "accepted groups")
+	head, routes := mdHead(r), mdRoutes(r)
+	m.list(len(head), func(i int) string { return head[i] }, "lines")
+	m.list(len(routes), func(i int) string { return routes[i] }, "routes")
+	m.write("\n")
+	m.groups("Differences", r.Groups, "groups of differences")
+	m.groups("Could not be compared", r.Uncompared, "groups that could not be compared")
+	m.groups("Accepted", r.Accepted, "accepted groups")
 	if m.left < 0 {
 		return fmt.Errorf("markdown: %d bytes hold no summary", limit)
 	}
@@ -50,17 +51,26 @@ func (m *markdown) write(text string) {
 	m.left -= len(text)
 }
 
-func (m *markdown) blank() { m.write("\n") }
-
-// list writes pieces while they fit, with one line for those that do not.
-func (m *markdown) list(pieces []string, what string) {
-	for i, piece := range pieces {
-		if len(piece)+4*moreReserve > m.left {
-			m.write(fmt.Sprintf("\n%d more %s: see report.html.\n\n", len(pieces)-i, what))
+// list writes n pieces while they fit, with one line for those that do not.
+func (m *markdown) list(n int, piece func(int) string, what string) {
+	for i := range n {
+		text := piece(i)
+		if len(text)+4*moreReserve > m.left {
+			m.write(fmt.Sprintf("\n%d more %s: see report.html.\n\n", n-i, what))
 			return
 		}
-		m.write(piece)
+		m.write(text)
 	}
+}
+
+func (m *markdown) groups(title string, groups []Group, what string) {
+	if len(groups) == 0 {
+		return
+	}
+	if m.left > 4*moreReserve {
+		m.write("### " + title + "\n\n")
+	}
+	m.list(len(groups), func(i int) string { return mdGroup(&groups[i]) }, what)
 }
 
 func mdHead(r *Report) []string {
@@ -117,20 +127,9 @@ func mdRow(row *Row) string {
 	return "| " + strings.Join(cells, " | ") + " |\n"
 }
 
-func mdGroups(title string, groups []Group) []string {
-	if len(groups) == 0 {
-		return nil
-	}
-	pieces := []string{fmt.Sprintf("### %s\n\n", title)}
-	for i := range groups {
-		pieces = append(pieces, mdGroup(&groups[i]))
-	}
-	return pieces
-}
-
 func mdGroup(g *Group) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<details><summary>%s · %s · %s · %s records</summary>\n\n", mdEscape(g.Route), mdEscape(place(string(g.Part), g.Pattern)), mdEscape(string(g.Kind)), Number(g.Records))
+	fmt.Fprintf(&b, "<details><summary>%s · %s · %s · %s</summary>\n\n", mdEscape(g.Route), mdEscape(place(string(g.Part), g.Pattern)), mdEscape(string(g.Kind)), plural(g.Records, "record"))
 	if g.Acceptance != "" {
 		fmt.Fprintf(&b, "%s\n\n", mdEscape(g.Acceptance))
 	}
@@ -172,7 +171,7 @@ func mdTail(r *Report) string {
 // references and links find nothing: their characters are entities, and a
 // zero-width space follows @ and #, which are looked for in the finished page.
 func mdEscape(s string) string {
-	s = sanitise.Cut(sanitise.Log(s), mdText)
+	s = sanitise.LogCut(s, mdText)
 	var b strings.Builder
 	for i, r := range s {
 		switch {
@@ -190,7 +189,7 @@ func mdEscape(s string) string {
 // mdCode returns s as a code span, for use outside tables: fenced with one more
 // backquote than it holds in a row, in which nothing is interpreted.
 func mdCode(s string) string {
-	s = sanitise.Cut(sanitise.Log(s), mdText)
+	s = sanitise.LogCut(s, mdText)
 	if strings.TrimSpace(s) == "" {
 		return mdQuotedSpace(s)
 	}

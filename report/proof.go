@@ -35,7 +35,7 @@ func unproven(r *Report) []string {
 		}
 	}
 	if n := hidden(r); n > 0 {
-		texts = append(texts, fmt.Sprintf("%s values are equal only under rules; they are listed under “Rules”.", Number(n)))
+		texts = append(texts, fmt.Sprintf("%s values are equal only under rules; they are listed with the rules.", Number(n)))
 	}
 	return append(texts,
 		"Routes, inputs and states that were not recorded are not covered.",

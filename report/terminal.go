@@ -107,43 +107,6 @@ func latencies(l Latency) string {
 	return Duration(l.P50) + " / " + Duration(l.P95)
 }
 
-// table prints rows under the first one: the first column to the left, numbers
-// to the right, the last column as it is. Where the width is bounded the first
-// column gives way.
-func (p *terminal) table(rows [][]string) {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i := range row {
-			row[i] = sanitise.Log(row[i])
-			widths[i] = max(widths[i], sanitise.Width(row[i]))
-		}
-	}
-	widths[0] = p.firstColumn(widths)
-	for _, row := range rows {
-		var b strings.Builder
-		b.WriteString("  " + sanitise.Pad(sanitise.Cut(row[0], widths[0]), widths[0]))
-		for i := 1; i < len(row)-1; i++ {
-			b.WriteString("  " + sanitise.PadLeft(row[i], widths[i]))
-		}
-		b.WriteString("  " + row[len(row)-1])
-		p.line(b.String())
-	}
-}
-
-// firstColumn is the first column's width: at most 60 cells, and less where the
-// line is bounded, but never under 16.
-func (p *terminal) firstColumn(widths []int) int {
-	most := 60
-	if p.o.Width > 0 {
-		rest := 2
-		for _, w := range widths[1:] {
-			rest += w + 2
-		}
-		most = min(most, max(16, p.o.Width-rest))
-	}
-	return min(widths[0], most)
-}
-
 func (p *terminal) groups(title string, groups []Group) {
 	if len(groups) == 0 {
 		return
@@ -159,8 +122,8 @@ func (p *terminal) groups(title string, groups []Group) {
 }
 
 func (p *terminal) group(g *Group) {
-	p.line(fmt.Sprintf("  %s  %s  %s%s, %s records", sanitise.Log(g.Route), sanitise.Log(place(string(g.Part), g.Pattern)),
-		sanitise.Log(string(g.Kind)), classText(&g.Group), Number(g.Records)))
+	p.line(fmt.Sprintf("  %s  %s  %s%s, %s", sanitise.Log(g.Route), sanitise.Log(place(string(g.Part), g.Pattern)),
+		sanitise.Log(string(g.Kind)), classText(&g.Group), plural(g.Records, "record")))
 	if g.Acceptance != "" {
 		p.line("      " + sanitise.Log(g.Acceptance))
 	}
@@ -201,7 +164,7 @@ func (p *terminal) noise(r *Report) {
 		records += r.Noise[i].Records
 	}
 	p.heading("Noise")
-	p.line(fmt.Sprintf("  %d places where the old system differs from itself, seen %s times; not counted", len(r.Noise), Number(records)))
+	p.line(fmt.Sprintf("  %s where the old system differs from itself, in %s; not counted", plural(int64(len(r.Noise)), "place"), plural(records, "record")))
 }
 
 func (p *terminal) rules(r *Report) {
@@ -259,7 +222,7 @@ func (p *terminal) notes(r *Report) {
 	}
 	p.heading("Notes")
 	for _, n := range r.Notes {
-		p.line("  - " + sanitise.Log(n))
+		p.wrapped("  - ", "    ", sanitise.Log(n))
 	}
 }
 
@@ -267,14 +230,14 @@ func (p *terminal) verdict(r *Report) {
 	if len(r.Gate.Reasons) > 0 {
 		p.heading("Reasons")
 		for _, c := range r.Gate.Reasons {
-			p.line(fmt.Sprintf("  %-16s  %s: %s", c.Verdict, c.Rule, sanitise.Log(c.Text)))
+			p.wrapped(fmt.Sprintf("  %-16s  ", c.Verdict), strings.Repeat(" ", 20), c.Rule+": "+sanitise.Log(c.Text))
 		}
 	}
 	word := strings.ToUpper(string(r.Verdict))
 	if p.o.Color {
 		word = verdictColor(r.Verdict) + word + "\x1b[0m"
 	}
-	p.b.WriteString("\n" + word + ": " + sanitise.Log(r.Headline) + "\n")
+	p.b.WriteString("\n" + word + ": " + sanitise.Log(r.Headline) + "\n") // whole, whatever the width
 }
 
 func verdictColor(v gate.Verdict) string {

@@ -100,6 +100,26 @@ func TestWidthAndCut(t *testing.T) {
 	}
 }
 
+func TestLogCut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, width := strings.Repeat(rapid.StringN(0, 5, -1).Draw(t, "s"), rapid.IntRange(0, 50).Draw(t, "n")), rapid.IntRange(1, 30).Draw(t, "width")
+		got := LogCut(s, width)
+		if Width(got) > width+1 || Width(got) < width-1 && strings.HasSuffix(got, "…") && Width(Log(s)) > Width(got) && !marked(s) {
+			t.Fatalf("LogCut(%q, %d) = %q", s, width, got)
+		}
+		if len(s) <= 8*width && got != Cut(Log(s), width) {
+			t.Fatalf("LogCut(%q, %d) = %q, Cut gives %q", s, width, got, Cut(Log(s), width))
+		}
+	})
+	if got := LogCut(strings.Repeat("é", 1000), 5); got != "éééé…" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// marked reports whether s has runes that take no cell or two: then a cut may
+// leave cells over.
+func marked(s string) bool { return Width(Log(s)) != utf8.RuneCountInString(Log(s)) }
+
 func FuzzLog(f *testing.F) {
 	for _, seed := range []string{"::error::x", "##vso[a]", "\x1b]0;t\a", "a\u202eb", "\xff"} {
 		f.Add(seed)

@@ -33,6 +33,23 @@ func Cut(s string, width int) string {
 	return b.String()
 }
 
+// LogCut is Cut(Log(s), width) without reading all of a long s: what is past
+// eight bytes a cell (runes of four bytes, each with a mark) is left out.
+func LogCut(s string, width int) string {
+	most := 8 * (width + 1)
+	if len(s) <= most {
+		return Cut(Log(s), width)
+	}
+	for most > 0 && s[most]&0xC0 == 0x80 && most > 8*width {
+		most--
+	}
+	short := Log(s[:most])
+	if Width(short) <= width {
+		return short + "…"
+	}
+	return Cut(short, width)
+}
+
 // Pad returns s followed by spaces up to width cells.
 func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-Width(s)))

@@ -102,8 +102,12 @@ func (j *judge) latency(subject string, before, after *comparison.Histogram, l *
 		return
 	}
 	old, now := max(1, before.Quantile(q)), after.Quantile(q)
-	actual := fmt.Sprintf("%d µs by %d µs (%s)", now, old, Percent(now, old))
-	text := fmt.Sprintf("%slatency %s is %s of the old side's, at most %s × allowed", prefix(subject), name, actual, l.Ratio)
+	word := "within"
+	if l.Ratio.Exceeded(now, old) {
+		word = "more than"
+	}
+	actual := fmt.Sprintf("%d µs against %d µs", now, old)
+	text := fmt.Sprintf("%slatency %s is %d µs against the old side's %d µs, %s %s ×", prefix(subject), name, now, old, word, l.Ratio)
 	j.check("max_latency_ratio", subject, !l.Ratio.Exceeded(now, old), Fail, fmt.Sprintf("%s ≤ %s ×", name, l.Ratio), actual, text)
 }
 
