@@ -40,6 +40,7 @@ type conn struct {
 	why         cause
 	busy        bool // bytes have come that are not yet the recorder's
 	clientEnded bool
+	lingering   bool // over, but for what the client may still send
 	closed      bool
 }
 
@@ -131,9 +132,9 @@ func (c *conn) cut() {
 // closeIdle ends the connection if nothing is in flight on it.
 func (c *conn) closeIdle() {
 	c.mu.Lock()
-	r, busy := c.recorder, c.busy
+	r, busy, over := c.recorder, c.busy, c.lingering
 	c.mu.Unlock()
-	if !busy && (r == nil || r.idle()) {
+	if over || !busy && (r == nil || r.idle()) {
 		c.cut()
 	}
 }
@@ -287,7 +288,16 @@ func (c *conn) endAnswers(err error, passed bool, at int64) {
 		c.close()
 		return
 	}
+	c.linger()
+}
+
+// linger ends the client's answers and leaves it time to notice, since a reset
+// that its further bytes caused would take the answer from it.
+func (c *conn) linger() {
 	closeWrite(c.client)
+	c.mu.Lock()
+	c.lingering = true
+	c.mu.Unlock()
 	c.client.SetReadDeadline(time.Now().Add(lingerWait))
 }
 
@@ -320,14 +330,7 @@ func (c *conn) refuse(buf []byte, n int, at int64, why error) {
 	if o := c.recorder.owed(); o.answer {
 		c.apologise(o.method, why)
 	}
-	closeWrite(c.client)
-	c.swallow(buf)
-}
-
-// swallow reads what the client still sends, so that its reading of the answer
-// is not broken by a reset.
-func (c *conn) swallow(buf []byte) {
-	c.client.SetReadDeadline(time.Now().Add(lingerWait))
+	c.linger()
 	for {
 		if _, err := c.client.Read(buf); err != nil {
 			return

@@ -87,6 +87,16 @@ func (r *rig) wantBuckets(account string, want ...any) {
 	}
 }
 
+// waitForConnections returns when the proxy has none left by itself.
+func (r *rig) waitForConnections() {
+	r.Helper()
+	for end := time.Now().Add(patience); r.proxy.eachConn(func(*conn) {}) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			r.Fatal("connections stay open")
+		}
+	}
+}
+
 // dial opens a client connection to the proxy.
 func (r *rig) dial() *net.TCPConn {
 	r.Helper()

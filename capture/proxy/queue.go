@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"parallax/capture/recording"
 )
@@ -155,8 +156,13 @@ func (q *queue) firstError() error {
 	return q.err
 }
 
-// close lets the sink take what waits. When ctx ends first the rest is dropped
-// and counted; the one exchange that the sink is at stays counted as open.
+// sinkGrace is how long the sink may go on taking what waits once Shutdown's
+// time is over.
+const sinkGrace = 300 * time.Millisecond
+
+// close lets the sink take what waits. When ctx and a grace end first the rest
+// is dropped and counted; the one exchange that the sink is at stays counted as
+// open.
 func (q *queue) close(ctx context.Context) error {
 	q.mu.Lock()
 	q.closed = true
@@ -165,12 +171,12 @@ func (q *queue) close(ctx context.Context) error {
 	select {
 	case <-q.done:
 		return nil
-	default:
+	case <-ctx.Done():
 	}
 	select {
 	case <-q.done:
 		return nil
-	case <-ctx.Done():
+	case <-time.After(sinkGrace):
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -230,6 +230,10 @@ func (r *recorder) fromServer(p []byte, at int64) {
 
 // answerFault ends the reading of answers: what they were to is not known.
 func (r *recorder) answerFault(err error) {
+	if r.sequence == 0 {
+		r.requests.dead, r.end = true, endForeign
+		return
+	}
 	r.end = endMalformed
 	for _, p := range r.open {
 		if !p.answerDone {

@@ -109,13 +109,13 @@ func (d *Decoder) collect(p []byte, maxLines int, in string, at int64) (n int, r
 }
 
 func (d *Decoder) readHead(p []byte) (int, Event, error) {
-	before := len(d.buf)
+	before, firstLine := len(d.buf), d.scan.lines == 0
 	at := d.offset - int64(before)
 	n, raw, err := d.collect(p, d.limits.Fields+1, "head", at)
 	if raw == nil {
 		// Bytes that are not HTTP are refused at once, not after a mebibyte, and
 		// with the same error however they were cut.
-		if before < recognised && !d.plausible(before, p) {
+		if firstLine && !d.plausible(before, p) {
 			err = d.fail(ErrMalformed, at, "head", notHTTP)
 		}
 		return n, Event{}, err
@@ -135,11 +135,20 @@ func (d *Decoder) readHead(p []byte) (int, Event, error) {
 const notHTTP = "the start line is not one of HTTP/1"
 
 // plausible reports whether the head of which before bytes are in the buffer
-// and p follows can still become one.
+// and p follows can still become one: by its first line where that is whole, by
+// its first bytes where it is not.
 func (d *Decoder) plausible(before int, p []byte) bool {
+	part := p[:min(len(p), d.limits.Head-before)]
+	if end := indexLF(part); end >= 0 {
+		var h Head
+		return h.parseStart(string(d.buf[:before])+string(part[:end+1]), d.request) >= 0
+	}
+	if before >= recognised {
+		return true
+	}
 	var space [recognised]byte
 	probe := append(space[:0], d.buf[:before]...)
-	probe = append(probe, p[:min(len(p), recognised-before)]...)
+	probe = append(probe, part[:min(len(part), recognised-before)]...)
 	if d.request {
 		_, state := requestMethod(probe)
 		return state != refuted
@@ -147,9 +156,19 @@ func (d *Decoder) plausible(before int, p []byte) bool {
 	return responsePrefix(probe) != refuted
 }
 
-func (h *Head) parse(s string, request bool, lines int) bool {
+// parseStart reads the start line of s and returns where the next line begins,
+// -1 where it is not one.
+func (h *Head) parseStart(s string, request bool) int {
 	line, next := h.cutLine(s, 0)
 	if request && !h.parseRequestLine(line) || !request && !h.parseStatusLine(line) {
+		return -1
+	}
+	return next
+}
+
+func (h *Head) parse(s string, request bool, lines int) bool {
+	next := h.parseStart(s, request)
+	if next < 0 {
 		return false
 	}
 	h.checkBytes(s, lines)
