@@ -99,8 +99,7 @@ func (c *conn) packet(seg *frame.Segment, dir int, t int64) {
 		if seg.SYN && !peer.Known() {
 			peer.Start(seg.Ack)
 		}
-		peer.Guess(seg.Ack)
-		ack = peer.Acknowledge(seg.Ack)
+		ack = credible(peer, seg.Ack)
 	}
 	if !seg.RST {
 		half.Guess(seq)
@@ -118,6 +117,21 @@ func (c *conn) packet(seg *frame.Segment, dir int, t int64) {
 		c.releaseGaps()
 	}
 	c.settle()
+}
+
+// credible returns the position that an acknowledgement names, -1 where it can
+// be none of this stream: captures made by hand hold such.
+func credible(peer *tcp.Half, number uint32) int64 {
+	const behind, ahead = 1 << 16, 1 << 30
+	if number == 0 {
+		return -1
+	}
+	peer.Guess(number)
+	at := peer.At(number)
+	if at-peer.Position() > ahead || at < -behind {
+		return -1
+	}
+	return max(peer.Acknowledge(number), 0)
 }
 
 // believes reports whether an RST lies where the stream is; another one is no

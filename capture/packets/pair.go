@@ -61,8 +61,12 @@ func (c *conn) mustWait(ack int64) bool {
 // candidate returns the index of the waiting request that a response answers
 // by the acknowledgements alone, -1 for none: the last one whose head the
 // server had and whose sender had not yet received the response. It is
-// ambiguous where several were sent at once.
+// ambiguous where several were sent at once. Where the packet acknowledged
+// nothing that can be believed, order decides as long as nothing is missing.
 func (c *conn) candidate(ack int64) (index int, ambiguous bool) {
+	if ack < 0 && len(c.queue) > 0 && !c.streams[0].lost && !c.streams[1].lost {
+		return 0, false
+	}
 	at := c.streams[1-c.client].pos
 	index = -1
 	for i, o := range c.queue {
