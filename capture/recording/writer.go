@@ -88,6 +88,9 @@ func (w *Writer) start() error {
 func refuseFinished(folder *store.Folder) error {
 	for _, name := range []string{ManifestName, JournalName} {
 		if _, err := folder.Stat(name); err == nil {
+			if name == JournalName && !journalBegun(folder) {
+				continue
+			}
 			hint := "choose another folder"
 			if name == JournalName {
 				hint = "it is the journal of an interrupted recording: recover or resume it, or choose another folder"
@@ -118,11 +121,22 @@ func clearUnfinished(folder *store.Folder) error {
 			return err
 		}
 	}
-	return errors.Join(folder.Sweep(), removePartial(folder))
+	return errors.Join(folder.Sweep(), removeIfThere(folder, JournalName), removeIfThere(folder, PartialName))
 }
 
-func removePartial(folder *store.Folder) error {
-	if err := folder.Remove(PartialName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// journalBegun reports whether a journal may hold anything: a process that was
+// killed before its first sync leaves one that does not even say of what it is.
+func journalBegun(folder *store.Folder) bool {
+	ignore := journalVisitor{
+		exchange: func(*Exchange) error { return nil },
+		intent:   func(ID, int64) error { return nil },
+	}
+	_, size, err := scanFile(folder, ignore)
+	return size >= int64(len(journalMagic))+frameHead && !errors.Is(err, errTorn)
+}
+
+func removeIfThere(folder *store.Folder, name string) error {
+	if err := folder.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -181,7 +195,7 @@ func (w *Writer) finish(c Closing) error {
 	if err := writeManifest(w.folder, ManifestName, w.manifest(c)); err != nil {
 		return err
 	}
-	return removePartial(w.folder)
+	return removeIfThere(w.folder, PartialName)
 }
 
 // Abort ends the recording early. The parts that are whole stay, listed in
@@ -200,7 +214,7 @@ func (w *Writer) Abort() error {
 	}
 	errs = append(errs, w.sorter.removeSegments())
 	if _, err := w.folder.Stat(ManifestName); errors.Is(err, fs.ErrNotExist) {
-		errs = append(errs, removePartial(w.folder),
+		errs = append(errs, removeIfThere(w.folder, PartialName),
 			writeManifest(w.folder, PartialName, w.manifest(Closing{Interrupted: "not finished"})))
 	}
 	return errors.Join(append(errs, w.lock.Unlock())...)
