@@ -66,7 +66,8 @@ type page struct {
 	Policy string
 	Shown  shown
 
-	Rows        list[Row]
+	Rows        list[tableRow]
+	TotalRow    tableRow
 	Sections    []section
 	MoreGroups  int
 	Uncompared  list[card]
@@ -93,6 +94,12 @@ func firstOf[T any](items []T, most int) list[T] {
 		return list[T]{Items: items}
 	}
 	return list[T]{Items: items[:most], More: len(items) - most}
+}
+
+// tableRow is a row of the table of routes; Anchor is where its differences are.
+type tableRow struct {
+	*Row
+	Anchor string
 }
 
 // section is one route's differences.
@@ -125,12 +132,13 @@ type ruleLine struct {
 func makePage(r *Report, show shown) *page {
 	p := &page{
 		Report: r, Style: template.CSS(pageStyle), Policy: contentPolicy(pageStyle), Shown: show,
-		Rows:       firstOf(worstFirst(r.Routes), show.Routes),
+		TotalRow:   tableRow{Row: &r.Total},
 		Uncompared: cards(r.Uncompared, show), Accepted: cards(r.Accepted, show), Noise: cards(r.Noise, show),
 		Rules: ruleLines(r, show), Checks: firstOf(r.Gate.Checks, show.Lines), Reasons: firstOf(r.Gate.Reasons, show.Lines),
 		NotesShown: firstOf(r.Notes, show.Lines), HiddenCount: hidden(r),
 	}
 	p.addSections(show)
+	p.addRows(show)
 	for i := range r.Routes {
 		p.SlowestP95 = max(p.SlowestP95, r.Routes[i].OldLatency.P95, r.Routes[i].NewLatency.P95)
 		p.HasLatency = p.HasLatency || r.Routes[i].OldLatency.Count > 0 || r.Routes[i].NewLatency.Count > 0
@@ -173,6 +181,18 @@ func (p *page) addSections(show shown) {
 		}
 		last := &p.Sections[len(p.Sections)-1]
 		last.Cards = append(last.Cards, makeCard(g, show))
+	}
+}
+
+func (p *page) addRows(show shown) {
+	anchors := map[string]string{}
+	for i := range p.Sections {
+		anchors[p.Sections[i].Row.Route] = p.Sections[i].ID
+	}
+	rows := firstOf(worstFirst(p.Routes), show.Routes)
+	p.Rows.More = rows.More
+	for i := range rows.Items {
+		p.Rows.Items = append(p.Rows.Items, tableRow{Row: &rows.Items[i], Anchor: anchors[rows.Items[i].Route]})
 	}
 }
 
@@ -250,10 +270,10 @@ type bar struct {
 	X, Width int64
 }
 
-func bars(row Row) []bar {
+func bars(row tableRow) []bar {
 	var made []bar
 	var before, x int64
-	for _, c := range barCounts(&row) {
+	for _, c := range barCounts(row.Row) {
 		if c.Count <= 0 || row.Recorded <= 0 {
 			continue
 		}

@@ -140,8 +140,19 @@ func (j *judge) routeResult(s *comparison.Subject, counted int64, breached map[s
 	if r.Verdict == Pass && s.Compared() == 0 {
 		r.Verdict, texts = RuledOut, []string{whyRuledOut(s)}
 	}
+	if r.Verdict == Pass && s.Mismatched() > 0 {
+		texts = append(texts, tolerated(s, counted))
+	}
 	r.Text = strings.Join(texts, "; ")
 	return r
+}
+
+// tolerated says why a route with differences passes.
+func tolerated(s *comparison.Subject, counted int64) string {
+	if counted == 0 {
+		return "every difference is accepted"
+	}
+	return fmt.Sprintf("%s of the compared differ, within the limits", share(counted, s.Compared()))
 }
 
 // share adds what the route has part in: an overall limit that was not met, and
