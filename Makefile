@@ -1,0 +1,40 @@
+# Everything a newcomer needs: `make demo` and `make test`.
+
+GO          ?= go
+BIN         := bin/parallax
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NESTED      := fixtures/shop
+
+export CGO_ENABLED ?= 0
+
+.PHONY: build demo test race lint check bench fuzz clean
+
+build:
+	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION)' -o $(BIN) ./cmd/parallax
+
+demo: build
+	$(BIN) demo -o demo-out
+
+test: build
+	$(GO) vet ./...
+	$(GO) test ./...
+	for m in $(NESTED); do (cd $$m && $(GO) vet ./... && $(GO) test ./...) || exit 1; done
+
+# The race detector needs a C compiler.
+race:
+	scripts/race.sh
+
+lint:
+	scripts/lint.sh '$(STATICCHECK)' $(NESTED)
+
+check: lint test race
+
+bench: build
+	scripts/bench.sh
+
+fuzz:
+	scripts/fuzz.sh
+
+clean:
+	rm -rf bin demo-out

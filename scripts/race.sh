@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs the tests of the packages that share memory under the race detector.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if ! command -v "${CC:-cc}" >/dev/null; then
+	echo "race: SKIPPED: the race detector needs a C compiler, and there is none (scripts/setup.sh installs one)" >&2
+	exit 0
+fi
+CGO_ENABLED=1 go test -race -timeout 15m ./capture/recording/... ./capture/proxy/... ./replay/... ./cmd/...
