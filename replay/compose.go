@@ -290,17 +290,28 @@ func (c *composer) configured(h httpmsg.Header) bool {
 // oneLine reports whether every line of the head is one line when it is
 // written; a folded value may break before a blank.
 func oneLine(r *recording.Request) bool {
-	if strings.ContainsAny(r.Method, " \r\n\x00") || strings.ContainsAny(r.Target, "\r\n\x00") || r.Target == "" || r.Method == "" {
+	if r.Target == "" || r.Method == "" || breaks(r.Method) || breaks(r.Target) || strings.IndexByte(r.Method, ' ') >= 0 {
 		return false
 	}
-	for _, headers := range [2][]httpmsg.Header{r.Headers, r.Trailers} {
-		for _, h := range headers {
-			if strings.ContainsAny(h.Name, "\r\n\x00") || !httpmsg.Sendable(httpmsg.Header{Name: "X", Value: h.Value}) {
-				return false
-			}
+	return sendable(r.Headers) && sendable(r.Trailers)
+}
+
+func sendable(headers []httpmsg.Header) bool {
+	for _, h := range headers {
+		if breaks(h.Name) || breaks(h.Value) && !httpmsg.Sendable(httpmsg.Header{Name: "X", Value: h.Value}) {
+			return false
 		}
 	}
 	return true
+}
+
+func breaks(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c == '\r' || c == '\n' || c == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // notWhole says why a recorded exchange cannot be sent again, or "".

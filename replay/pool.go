@@ -30,7 +30,7 @@ type worker struct {
 	// bound is the session that the connection is kept for (guarded by the
 	// engine's mutex), served the one that it was last used for (the worker's).
 	bound, served *session
-	idleSince     int64
+	idleSince     int64 // when the last answer came
 	older, newer  *worker
 	idle          bool
 
@@ -200,7 +200,6 @@ func (e *engine) settle(w *worker, j *job, done outcome) *job {
 	if next != nil {
 		e.bind(w, next.session)
 	} else {
-		w.idleSince = e.now()
 		e.state.pool.rest(w)
 	}
 	e.mu.Unlock()

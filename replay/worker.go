@@ -46,6 +46,7 @@ func (w *worker) run(j *job) outcome {
 	done.end, done.sentAt, done.doneAt = answer.End, answer.SentAt, answer.DoneAt
 	w.learn(j, &answer)
 	e.write(w.row(j, &c, &answer, &done))
+	w.idleSince = answer.DoneAt
 	return done
 }
 
@@ -225,7 +226,7 @@ func (w *worker) row(j *job, c *composed, a *transport.Answer, done *outcome) *r
 		at = j.due
 	}
 	row := &recording.Exchange{
-		ID: recording.MakeID(at, j.ex.Session, j.ex.Sequence), Replays: j.ex.ID,
+		ID: makeID(at, j.ex.Session, j.ex.Sequence), Replays: j.ex.ID,
 		Session: j.ex.Session, Sequence: j.ex.Sequence, Protocol: j.ex.Protocol,
 		Response: a.Response, Errors: a.Errors,
 		Outcome: &recording.Outcome{
@@ -292,4 +293,26 @@ func (e *engine) progress() Progress {
 	p.Rate, s.reported = p.Done-s.reported, p.Done
 	p.Lag = durationSince(0, s.lag)
 	return p
+}
+
+// makeID is recording.MakeID without its formatting, as every row needs one; a
+// test holds them equal.
+func makeID(firstAt int64, session string, sequence uint32) recording.ID {
+	b := make([]byte, 0, 34)
+	b = appendHex(b, uint64(firstAt), 16)
+	b = append(b, '-')
+	if len(session) >= 8 {
+		b = append(b, session[:8]...)
+	} else {
+		b = append(b, "00000000"...)
+	}
+	b = append(b, '-')
+	return recording.ID(appendHex(b, uint64(sequence), 8))
+}
+
+func appendHex(b []byte, v uint64, digits int) []byte {
+	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[v>>shift&15])
+	}
+	return b
 }

@@ -32,8 +32,18 @@ func (s *Set) Rewrite(session *Session, req *recording.Request, body []byte, o O
 	var c Change
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := editor{
-		set: s, req: req, method: req.Method, target: req.Target, change: &c,
+	if len(s.rules) > 0 {
+		e := s.liveEditor(session, req, &c)
+		body = e.rules(body)
+	}
+	editAllCookies(req, false, func(p cookiePair) (string, bool) { return s.cookie(session, req, p, o, &c) })
+	return body, c
+}
+
+// liveEditor returns the editor that puts in what is known.
+func (s *Set) liveEditor(session *Session, req *recording.Request, c *Change) editor {
+	return editor{
+		set: s, req: req, method: req.Method, target: req.Target, change: c,
 		find: func(k Key, run bool) (live, bool) {
 			if run {
 				v, ok := s.run.pairs[k]
@@ -43,9 +53,6 @@ func (s *Set) Rewrite(session *Session, req *recording.Request, body []byte, o O
 			return v, ok
 		},
 	}
-	body = e.rules(body)
-	e.cookies(func(p cookiePair) (string, bool) { return s.cookie(session, req, p, o, &c) })
-	return body, c
 }
 
 // Needs returns the keys of the run's scope that a request asks for.
@@ -238,8 +245,14 @@ func (e *editor) own() {
 
 // cookies asks keep for the value of every pair, and leaves out what it refuses.
 func (e *editor) cookies(keep func(cookiePair) (string, bool)) {
-	for i := 0; i < len(e.req.Headers); i++ {
-		h := e.req.Headers[i]
+	e.owned = editAllCookies(e.req, e.owned, keep)
+}
+
+// editAllCookies edits the Cookie headers. Owned says whether req.Headers may
+// be written to, and the result whether it may now.
+func editAllCookies(req *recording.Request, owned bool, keep func(cookiePair) (string, bool)) bool {
+	for i := 0; i < len(req.Headers); i++ {
+		h := req.Headers[i]
 		if !strings.EqualFold(h.Name, "Cookie") {
 			continue
 		}
@@ -247,33 +260,46 @@ func (e *editor) cookies(keep func(cookiePair) (string, bool)) {
 		if !changed {
 			continue
 		}
-		e.own()
+		if !owned {
+			req.Headers, owned = slices.Clone(req.Headers), true
+		}
 		if value != "" {
-			e.req.Headers[i].Value = value
+			req.Headers[i].Value = value
 			continue
 		}
-		e.req.Headers = slices.Delete(e.req.Headers, i, i+1)
+		req.Headers = slices.Delete(req.Headers, i, i+1)
 		i--
 	}
+	return owned
 }
 
-func editCookies(header string, keep func(cookiePair) (string, bool)) (string, bool) {
-	parts := strings.Split(header, ";")
-	kept, changed := parts[:0], false
-	for _, part := range parts {
+// editCookies returns a Cookie header's value with what keep says of its pairs.
+// What is not changed stays as it stood, byte for byte.
+func editCookies(header string, keep func(cookiePair) (string, bool)) (out string, changed bool) {
+	kept := 0 // bytes of header that were copied to out, once something changed
+	for at := 0; at <= len(header); {
+		end := len(header)
+		if i := strings.IndexByte(header[at:], ';'); i >= 0 {
+			end = at + i
+		}
+		part := header[at:end]
 		p := parsePair(part)
 		value, ok := keep(p)
-		switch {
-		case !ok || strings.ContainsAny(value, ";\r\n\x00"):
+		ok = ok && !strings.ContainsAny(value, ";\r\n\x00")
+		if !ok || value != p.value {
+			out += header[kept:at]
+			kept = min(end+1, len(header))
 			changed = true
-			continue
-		case value != p.value:
-			changed = true
-			part = part[:strings.IndexByte(part, '=')+1] + value
 		}
-		kept = append(kept, part)
+		if ok && value != p.value {
+			out += part[:strings.IndexByte(part, '=')+1] + value + header[end:kept]
+		}
+		at = end + 1
 	}
-	return strings.TrimLeft(strings.Join(kept, ";"), " "), changed
+	if !changed {
+		return header, false
+	}
+	return strings.TrimRight(strings.TrimLeft(out+header[kept:], " "), "; "), true
 }
 
 func (e *editor) body(r *rule, swap swapper, body []byte) []byte {
