@@ -1,0 +1,206 @@
+package jsondiff
+
+import (
+	"cmp"
+	"slices"
+
+	"parallax/diff/rules"
+	"parallax/internal/align"
+)
+
+// arrays compares two arrays: as the rule says, by position where they are of
+// one length, and aligned where they are not.
+func (w *walker) arrays(a, b value, n *rules.Node) {
+	_, unordered := n.Unordered()
+	_, _, keyed := n.Keyed()
+	sameLength := w.old.boxes[a.box].count == w.new.boxes[b.box].count
+	switch {
+	case sameLength && !unordered && !keyed:
+		w.byPosition(a, b, n)
+	case !w.spend(a.to - a.from + b.to - b.from):
+		w.coarse++
+		w.byPosition(a, b, n)
+		w.coarse--
+	case unordered:
+		w.asBag(a, b, n)
+	case keyed:
+		w.byElementKey(a, b, n)
+	default:
+		w.aligned(a, b, n)
+	}
+}
+
+// byPosition pairs the first with the first; what one side has more is missing
+// on the other.
+func (w *walker) byPosition(a, b value, n *rules.Node) {
+	x, y := w.old.cursor(a), w.new.cursor(b)
+	for i := 0; ; i++ {
+		_, valueX, okX := x.next()
+		_, valueY, okY := y.next()
+		switch {
+		case okX && okY:
+			w.element(i, valueX, valueY, n)
+		case okX:
+			w.onlyOld(i, valueX, n)
+		case okY:
+			w.onlyNew(i, valueY, n)
+		default:
+			return
+		}
+	}
+}
+
+func (w *walker) element(i int, x, y value, n *rules.Node) {
+	w.place.pushIndex(i)
+	w.pair(x, y, n.Index(i))
+	w.place.pop()
+}
+
+func (w *walker) onlyOld(i int, v value, n *rules.Node) {
+	w.place.pushIndex(i)
+	w.missing(w.oldValue(v), Value{}, n.Index(i), "")
+	w.place.pop()
+}
+
+func (w *walker) onlyNew(i int, v value, n *rules.Node) {
+	w.place.pushIndex(i)
+	w.missing(Value{}, w.newValue(v), n.Index(i), "")
+	w.place.pop()
+}
+
+// elements lists the elements of an array.
+func elements(d *document, v value) []value {
+	list := make([]value, 0, d.boxes[v.box].count)
+	for c := d.cursor(v); ; {
+		_, element, ok := c.next()
+		if !ok {
+			return list
+		}
+		list = append(list, element)
+	}
+}
+
+// sides are the elements of two arrays that are being paired.
+type sides struct {
+	x, y       []value
+	xHash      []uint64
+	yHash      []uint64
+	xPaired    []int // index in y, or -1
+	yPaired    []int
+	outOfPlace bool // two were paired whose positions differ
+}
+
+func newSides(x, y []value, xHash, yHash []uint64) *sides {
+	s := &sides{x: x, y: y, xHash: xHash, yHash: yHash, xPaired: make([]int, len(x)), yPaired: make([]int, len(y))}
+	for i := range s.xPaired {
+		s.xPaired[i] = -1
+	}
+	for i := range s.yPaired {
+		s.yPaired[i] = -1
+	}
+	return s
+}
+
+func (s *sides) join(i, j int) {
+	s.xPaired[i], s.yPaired[j] = j, i
+	s.outOfPlace = s.outOfPlace || i != j
+}
+
+// hashed lists the elements of both arrays with their hashes.
+func (w *walker) hashed(a, b value, n *rules.Node) *sides {
+	x, y := elements(w.old, a), elements(w.new, b)
+	return newSides(x, y, w.hashAll(w.old, x, n), w.hashAll(w.new, y, n))
+}
+
+func (w *walker) hashAll(d *document, list []value, n *rules.Node) []uint64 {
+	w.hashes.renamed = d == w.new
+	sums := make([]uint64, len(list))
+	for i, v := range list {
+		sums[i] = w.hashes.value(d, v, n.Index(i))
+	}
+	return sums
+}
+
+// report compares what is paired and reports what is not, in the order of the
+// old elements and then of the new.
+func (w *walker) report(s *sides, n *rules.Node) {
+	for i, v := range s.x {
+		if j := s.xPaired[i]; j >= 0 {
+			w.element(i, v, s.y[j], n)
+		} else {
+			w.onlyOld(i, v, n)
+		}
+	}
+	for j, v := range s.y {
+		if s.yPaired[j] < 0 {
+			w.onlyNew(j, v, n)
+		}
+	}
+}
+
+// aligned pairs equal elements in order; between them, what was replaced is
+// paired by position.
+func (w *walker) aligned(a, b value, n *rules.Node) {
+	s := w.hashed(a, b, n)
+	runs, coarse := align.Align(s.xHash, s.yHash, align.Bounds{})
+	if coarse {
+		w.coarse++
+		defer func() { w.coarse-- }()
+	}
+	i, j := 0, 0
+	for _, r := range append(runs, align.Run{A: len(s.x), B: len(s.y)}) {
+		for ; i < r.A && j < r.B; i, j = i+1, j+1 {
+			s.join(i, j)
+		}
+		for k := range r.N {
+			s.join(r.A+k, r.B+k)
+		}
+		i, j = r.A+r.N, r.B+r.N
+	}
+	w.report(s, n)
+}
+
+// asBag pairs equal elements wherever they stand, then those that rules make
+// equal or that differ least, and counts a use of the rule where that moved any.
+func (w *walker) asBag(a, b value, n *rules.Node) {
+	s := w.hashed(a, b, n)
+	s.joinEqual()
+	w.joinNearest(s, n)
+	w.countOrder(a, b, s, n)
+	w.report(s, n)
+}
+
+func (w *walker) countOrder(a, b value, s *sides, n *rules.Node) {
+	rule, ok := n.Unordered()
+	if !ok {
+		_, rule, _ = n.Keyed()
+	}
+	if s.outOfPlace {
+		w.equal(rule, w.oldValue(a), w.newValue(b))
+	}
+}
+
+// joinEqual pairs elements of one hash, the first with the first.
+func (s *sides) joinEqual() {
+	x, y := byHash(s.xHash), byHash(s.yHash)
+	for len(x) > 0 && len(y) > 0 {
+		switch c := cmp.Compare(s.xHash[x[0]], s.yHash[y[0]]); {
+		case c < 0:
+			x = x[1:]
+		case c > 0:
+			y = y[1:]
+		default:
+			s.join(x[0], y[0])
+			x, y = x[1:], y[1:]
+		}
+	}
+}
+
+func byHash(sums []uint64) []int {
+	index := make([]int, len(sums))
+	for i := range index {
+		index[i] = i
+	}
+	slices.SortStableFunc(index, func(i, j int) int { return cmp.Compare(sums[i], sums[j]) })
+	return index
+}

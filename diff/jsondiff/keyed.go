@@ -1,0 +1,50 @@
+package jsondiff
+
+import "parallax/diff/rules"
+
+// byElementKey pairs the elements of one key: the first with the first. An
+// element that lacks a part of the key pairs with those that lack the same.
+func (w *walker) byElementKey(a, b value, n *rules.Node) {
+	keys, _, _ := n.Keyed()
+	x, y := elements(w.old, a), elements(w.new, b)
+	s := newSides(x, y, w.hashKeys(w.old, x, keys), w.hashKeys(w.new, y, keys))
+	s.joinEqual()
+	w.countOrder(a, b, s, n)
+	w.report(s, n)
+}
+
+func (w *walker) hashKeys(d *document, list []value, keys [][]string) []uint64 {
+	sums := make([]uint64, len(list))
+	for i, v := range list {
+		for _, key := range keys {
+			sums[i] = mix(sums[i], w.hashAt(d, v, key))
+		}
+	}
+	return sums
+}
+
+// noKey is the hash of a part of a key that an element lacks.
+const noKey = 1
+
+func (w *walker) hashAt(d *document, v value, tokens []string) uint64 {
+	for _, token := range tokens {
+		var ok bool
+		if v, ok = w.lookup(d, v, token); !ok {
+			return noKey
+		}
+	}
+	return w.hashes.value(d, v, nil)
+}
+
+// lookup returns the first member of that key.
+func (w *walker) lookup(d *document, v value, token string) (value, bool) {
+	if d.text[v.from] != '{' {
+		return value{}, false
+	}
+	for c := d.cursor(v); ; {
+		key, member, ok := c.next()
+		if !ok || string(w.decoded(key)) == token {
+			return member, ok
+		}
+	}
+}
