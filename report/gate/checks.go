@@ -115,6 +115,9 @@ func (j *judge) routeCoverage() {
 	if routes == 0 {
 		return
 	}
+	if name := j.summary.Subjects[0].Name; name == comparison.OtherSubjects { // sorts first
+		j.notes = append(j.notes, fmt.Sprintf("more than %d routes: the others are judged together as %q", comparison.MaxSubjects, name))
+	}
 	limit := orAll(j.policy.MinRouteCoverage)
 	text := fmt.Sprintf("%s of the routes have an exchange compared, at least %s wanted", share(compared, routes), limit)
 	if first != "" {
