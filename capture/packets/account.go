@@ -19,6 +19,7 @@ type account struct {
 	payload  int64
 	bytes    [modeLate + 1]int64
 	preamble int64
+	afterGap int64
 	dropped  int64
 
 	gapBytes       [streamKinds]int64
@@ -141,6 +142,7 @@ func (a *account) byteAccounts(l *recording.Ledger) {
 		{"tunnel", recording.Fine, a.bytes[modeTunnel]},
 		{"other protocol", recording.Fine, a.bytes[modeOther]},
 		{"before a message start", recording.Edge, a.bytes[modeResync]},
+		{"behind a gap", recording.Lost, a.afterGap},
 		{"behind bytes that are not http", recording.Lost, a.bytes[modeBroken]},
 		{"behind the end of the connection", recording.Lost, a.bytes[modeLate]},
 		{"repeated or out of the stream", recording.Fine, a.dropped},

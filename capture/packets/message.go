@@ -134,6 +134,9 @@ func (st *stream) openRequest(h *httpmsg.Head) {
 		Method: h.Method, Scheme: "http", Target: h.Target, Version: h.Version, Headers: h.Headers,
 		FirstAt: st.begunAt, LastAt: st.begunAt,
 	}
+	if st.simple {
+		o.req.Version, st.simple = "0.9", false
+	}
 	o.ex.Request = &o.req
 	o.reqBody.begin(announced(h))
 	st.c.identify(&o.ex)
@@ -288,6 +291,7 @@ func (st *stream) end() {
 	if st.mode != modeHTTP {
 		return
 	}
+	st.completeSimple()
 	ev, err := st.dec.Finish()
 	if err != nil {
 		st.abandon(recording.ConnectionClosed)
@@ -314,6 +318,7 @@ func (st *stream) cutOff() {
 		st.mode = modeOther
 		st.pass(n)
 	}
+	st.completeSimple()
 	if st.cur != nil || st.inMessage {
 		st.abandon(st.c.cutReason(st))
 	}

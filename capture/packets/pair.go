@@ -262,18 +262,33 @@ func (st *stream) retrySimple() bool {
 	return true
 }
 
-// simpleRequest takes an HTTP/0.9 request; nothing of HTTP can follow it.
+// simpleMarker is what HTTP/0.9's first line lacks.
+const simpleMarker = " HTTP/1.0"
+
+// simpleRequest lets the decoder read a request without a version, which some
+// clients send header lines with, as if it had one.
 func (st *stream) simpleRequest(ch tcp.Chunk) {
-	line, _, _ := bytes.Cut(ch.Data, []byte("\n"))
-	n := int64(len(line) + 1)
-	st.beginMessage(ch)
-	st.pos += n
-	st.c.s.account.bytes[modeHTTP] += n
-	target := string(bytes.TrimSuffix(line, []byte("\r")))[len("GET "):]
-	st.openRequest(&httpmsg.Head{Method: "GET", Target: target, Version: "0.9", ContentLength: -1})
-	st.endRequest(httpmsg.Event{Kind: httpmsg.KindEnd})
-	st.mode, st.dec = modeBroken, nil
-	st.pass(int64(len(ch.Data)) - n)
+	end := bytes.IndexByte(ch.Data, '\n')
+	if ch.Data[end-1] == '\r' {
+		end--
+	}
+	whole := append([]byte(nil), ch.Data[:end]...)
+	whole = append(whole, simpleMarker...)
+	ch.Data = append(whole, ch.Data[end:]...)
+	st.simple = true
+	st.advance(-int64(len(simpleMarker)))
+	st.process(ch)
+}
+
+// completeSimple ends the head of a request that was no more than its first
+// line.
+func (st *stream) completeSimple() {
+	if !st.simple || st.cur != nil || st.mode != modeHTTP || !st.inMessage {
+		return
+	}
+	const empty = "\r\n"
+	st.advance(-int64(len(empty)))
+	st.process(tcp.Chunk{Data: []byte(empty), Time: st.begunAt, Ack: st.begunAck})
 }
 
 // likelyRequest reports whether a packet begins a request whose first line is

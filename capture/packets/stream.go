@@ -46,6 +46,7 @@ type stream struct {
 	begunPos  int64
 
 	inTunnel bool
+	simple   bool // the request in progress has no version (HTTP/0.9)
 	lost     bool // a gap was seen
 	unseen   bool // it ended before a message start was found
 	http     bool // some message was found
@@ -95,6 +96,10 @@ func (st *stream) process(ch tcp.Chunk) {
 // pass counts bytes that are no HTTP messages.
 func (st *stream) pass(n int64) {
 	st.pos += n
+	if st.mode == modeResync && st.lost {
+		st.c.s.account.afterGap += n
+		return
+	}
 	st.c.s.account.bytes[st.mode] += n
 }
 
@@ -263,7 +268,7 @@ func (st *stream) gap(ch tcp.Chunk) {
 func (st *stream) dropProbe() {
 	n := int64(len(st.probe))
 	st.probe = nil
-	st.c.s.account.bytes[modeResync] += n
+	st.c.s.account.afterGap += n
 	st.pos += n
 }
 
