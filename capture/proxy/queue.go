@@ -120,6 +120,7 @@ func (q *queue) drain() {
 		if !ok {
 			return
 		}
+		seal(f.exchange)
 		// The sink owns the exchange once it has it: what is counted is read before.
 		reason, cut := f.exchange.Incomplete, bodyCut(f.exchange)
 		if err := q.write(f.exchange); err != nil {

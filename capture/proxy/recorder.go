@@ -133,7 +133,7 @@ func (r *recorder) request(ev httpmsg.Event, at int64) {
 	request.LastAt = at
 	switch ev.Kind {
 	case httpmsg.KindData:
-		p.request.add(ev.Data, r.limit, r.queue)
+		p.request.add(ev.Data, ev.Head.ContentLength, r.limit, r.queue)
 	case httpmsg.KindEnd, httpmsg.KindTunnel:
 		request.Trailers = ev.Trailers
 		p.requestDone = true
@@ -258,7 +258,7 @@ func (r *recorder) answer(ev httpmsg.Event, at int64) {
 	p.exchange.Response.LastAt = at
 	switch ev.Kind {
 	case httpmsg.KindData:
-		p.response.add(ev.Data, r.limit, r.queue)
+		p.response.add(ev.Data, ev.Head.ContentLength, r.limit, r.queue)
 	case httpmsg.KindEnd, httpmsg.KindTunnel:
 		p.exchange.Response.Trailers = ev.Trailers
 		p.answerDone = true

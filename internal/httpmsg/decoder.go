@@ -73,7 +73,7 @@ func (k Kind) String() string { return kindNames[k] }
 // Event is what one Feed found.
 type Event struct {
 	Kind Kind
-	// Head is set in KindHead, KindEnd and KindTunnel. The Head itself is the
+	// Head is set in every kind but KindMore. The Head itself is the
 	// Decoder's and good until the next message's head; its Headers and strings
 	// are the caller's to keep.
 	Head *Head
@@ -209,7 +209,7 @@ func (d *Decoder) readData(p []byte) (int, Event, error) {
 		p = p[:min(int64(len(p)), d.remaining)]
 		d.pass(int64(len(p)))
 	}
-	return len(p), Event{Kind: KindData, Data: p}, nil
+	return len(p), Event{Kind: KindData, Head: &d.head, Data: p}, nil
 }
 
 // pass counts n bytes of a counted body and leaves the state where they were
