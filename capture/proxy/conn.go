@@ -30,9 +30,9 @@ const (
 // conn is a client's connection with the upstream's. One goroutine pumps each
 // direction.
 type conn struct {
-	proxy      *Proxy
-	client     net.Conn
-	acceptedAt int64
+	proxy    *Proxy
+	client   net.Conn
+	accepted time.Time
 
 	mu          sync.Mutex
 	upstream    net.Conn
@@ -43,6 +43,10 @@ type conn struct {
 	lingering   bool // over, but for what the client may still send
 	closed      bool
 }
+
+// now is nanoseconds since 1970 on a clock that does not jump within the
+// connection.
+func (c *conn) now() int64 { return c.accepted.UnixNano() + int64(time.Since(c.accepted)) }
 
 // serve runs the connection to its end.
 func (c *conn) serve() ending {
@@ -55,7 +59,7 @@ func (c *conn) serve() ending {
 	if n == 0 {
 		return endEmpty
 	}
-	firstAt := time.Now().UnixNano()
+	firstAt := c.now()
 	c.setBusy(true)
 	upstream, dialErr := c.proxy.dial()
 	c.begin(upstream)
@@ -94,7 +98,7 @@ func (c *conn) begin(upstream net.Conn) {
 	if upstream != nil {
 		ps.server = upstream.RemoteAddr().String()
 	}
-	ps.session = recording.MakeSession(ps.client, ps.server, c.acceptedAt)
+	ps.session = recording.MakeSession(ps.client, ps.server, c.accepted.UnixNano())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.upstream = upstream
@@ -160,7 +164,7 @@ func (c *conn) pumpRequests(buf []byte, n int, err error, at int64) {
 			break
 		}
 		n, err = c.client.Read(buf)
-		at = time.Now().UnixNano()
+		at = c.now()
 	}
 	if errors.Is(err, io.EOF) {
 		c.endRequests()
@@ -226,7 +230,7 @@ func (c *conn) deadline() time.Time {
 	case timeout == 0 || o.blind:
 		return time.Time{}
 	case o.lastAt > 0 && !c.recorder.idle():
-		return time.Unix(0, o.lastAt).Add(timeout)
+		return time.Now().Add(timeout - time.Duration(c.now()-o.lastAt))
 	default:
 		return time.Now().Add(timeout)
 	}
@@ -240,7 +244,7 @@ func (c *conn) pumpAnswers() {
 	for {
 		c.upstream.SetReadDeadline(c.deadline())
 		n, err := c.upstream.Read(buf)
-		at := time.Now().UnixNano()
+		at := c.now()
 		if n > 0 {
 			passed = true
 			_, lost := c.client.Write(buf[:n])
@@ -288,6 +292,14 @@ func (c *conn) endAnswers(err error, passed bool, at int64) {
 		c.close()
 		return
 	}
+	if o.blind {
+		// A tunnel may be closed in one direction and live on in the other.
+		closeWrite(c.client)
+		c.client.SetReadDeadline(time.Now().Add(halfClosedWait))
+		return
+	}
+	// An upstream that has stopped reading must not hold the client's pump.
+	c.upstream.SetWriteDeadline(time.Now().Add(lingerWait))
 	c.linger()
 }
 
@@ -325,7 +337,7 @@ func (c *conn) refuse(buf []byte, n int, at int64, why error) {
 		if n, err = c.client.Read(buf); err != nil {
 			break
 		}
-		at = time.Now().UnixNano()
+		at = c.now()
 	}
 	if o := c.recorder.owed(); o.answer {
 		c.apologise(o.method, why)

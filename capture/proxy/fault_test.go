@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"parallax/capture/recording"
 )
 
@@ -328,4 +330,68 @@ func TestABodyBeyondTheQueueIsEvicted(t *testing.T) {
 	if !other.Whole() || r.proxy.queue.free != 1<<20 {
 		t.Errorf("later: %s; %d bytes of the queue free", other.Request.Target, r.proxy.queue.free)
 	}
+}
+
+func TestAnUpstreamThatStopsReadingHoldsNobody(t *testing.T) {
+	goOn := make(chan struct{})
+	url := script(t, func(c *net.TCPConn) { <-goOn })
+	sink := &memory{}
+	r := start(t, Options{Upstream: url, AnswerTimeout: 100 * time.Millisecond, BodyCap: 10}, sink)
+	c := r.dial()
+	io.WriteString(c, "POST / HTTP/1.1\r\nContent-Length: 1000000000\r\n\r\n")
+	go func() {
+		for piece := make([]byte, 1<<16); ; {
+			if _, err := c.Write(piece); err != nil {
+				return
+			}
+		}
+	}()
+	if got := readUntil(c, "\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 504") {
+		t.Errorf("the client got %q", got)
+	}
+	r.waitForConnections()
+	close(goOn)
+	if ex := r.exchanges(sink, 1)[0]; ex.Incomplete != recording.NoAnswer || ex.Response != nil {
+		t.Errorf("recorded: %s", text(ex))
+	}
+}
+
+// Whatever a client sends, in whatever pieces, the upstream gets it, and the
+// other way round.
+func TestAnyBytesPass(t *testing.T) {
+	answers, got := make(chan string, 1), make(chan string, 1)
+	url := script(t, func(c *net.TCPConn) {
+		io.WriteString(c, <-answers)
+		c.CloseWrite()
+		in, _ := io.ReadAll(c)
+		got <- string(in)
+	})
+	r := start(t, Options{Upstream: url}, &memory{})
+	pieces := rapid.SliceOfN(rapid.SampledFrom([]string{
+		plainGet, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", "0\r\n\r\n", "\x00\xff", "\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 101 S\r\n\r\n", "CONNECT a:1 HTTP/1.1\r\n\r\n", "G",
+	}), 1, 8)
+	rapid.Check(t, func(t *rapid.T) {
+		in := pieces.Draw(t, "in")
+		wantIn, wantOut := strings.Join(in, ""), strings.Join(pieces.Draw(t, "out"), "")
+		answers <- wantOut
+		c, err := net.Dial("tcp", r.proxy.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(patience))
+		for _, piece := range in {
+			io.WriteString(c, piece)
+		}
+		c.(*net.TCPConn).CloseWrite()
+		out, err := io.ReadAll(c)
+		if err != nil || string(out) != wantOut {
+			t.Errorf("the client got %q, want %q, %v", out, wantOut, err)
+		}
+		if in := <-got; in != wantIn {
+			t.Errorf("the upstream got %q, want %q", in, wantIn)
+		}
+	})
+	r.stop()
 }

@@ -127,7 +127,7 @@ func (p *Proxy) Serve() error {
 }
 
 func (p *Proxy) accept(client net.Conn) {
-	c := &conn{proxy: p, client: client, acceptedAt: time.Now().UnixNano()}
+	c := &conn{proxy: p, client: client, accepted: time.Now()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closing {
