@@ -120,6 +120,8 @@ type pair struct {
 	Record, Field    string
 	OldType, NewType string
 	Old, New         []Mark
+	// Alike: what is shown of both sides is equal; they differ beyond it.
+	Alike bool
 }
 
 type ruleLine struct {
@@ -219,6 +221,7 @@ func makeCard(g *Group, show shown) card {
 
 func makePair(record, field, oldType, newType, before, after string, most int) pair {
 	p := pair{Record: record, Field: field, OldType: oldType, NewType: newType}
+	p.Alike = before == after && oldType == newType && before != ""
 	p.Old, p.New = marks(sanitise.Block(before), sanitise.Block(after))
 	p.Old, p.New = cutMarks(p.Old, most), cutMarks(p.New, most)
 	return p

@@ -3,6 +3,7 @@ package gate
 import (
 	"math"
 	"math/big"
+	"os"
 	"strings"
 	"testing"
 
@@ -96,6 +97,35 @@ func TestPolicyFromYAML(t *testing.T) {
 	}
 	if err := yaml.UnmarshalWithOptions([]byte("max_mismatches: 1"), &p, yaml.Strict()); err == nil {
 		t.Error("an unknown key is taken")
+	}
+}
+
+// The manual's first example is a configuration that is taken.
+func TestManualsExample(t *testing.T) {
+	text, err := os.ReadFile("../../docs/gate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, found := strings.Cut(example, "```")
+	if !found {
+		t.Fatal("no example in docs/gate.md")
+	}
+	var conf struct {
+		Gate    Policy   `yaml:"gate"`
+		Waivers []Waiver `yaml:"waivers"`
+	}
+	if err := yaml.UnmarshalWithOptions([]byte(example), &conf, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	if err := conf.Gate.Validate(); err != nil {
+		t.Error(err)
+	}
+	if len(conf.Waivers) != 1 || len(conf.Gate.Routes) != 2 {
+		t.Fatalf("got %+v", conf)
+	}
+	if err := conf.Waivers[0].Validate(); err != nil {
+		t.Error(err)
 	}
 }
 

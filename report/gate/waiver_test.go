@@ -68,6 +68,15 @@ func TestWaiversDoNotCoverTheUncomparable(t *testing.T) {
 	}
 }
 
+func TestNoiseUsesNoWaiver(t *testing.T) {
+	s := clean(10, "GET /a")
+	s.Subjects[0].Groups = []comparison.Group{{Part: comparison.Body, Pattern: "/x", Kind: comparison.Changed, Noise: true, Records: 5, Count: 50}}
+	got := Evaluate(s, Policy{}, []Waiver{waiver(nil)}, today)
+	if got.Verdict != Pass || got.Waivers[0].Count != 0 || len(got.Notes) != 1 {
+		t.Errorf("verdict %q, covers %d, notes %q", got.Verdict, got.Waivers[0].Count, got.Notes)
+	}
+}
+
 // A record may show a waived and another difference: then it still counts, and
 // what is in no group counts too.
 func TestPartWaivedCountsFromAbove(t *testing.T) {
