@@ -191,7 +191,14 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 	old := min(h.pos-pos, n)
 	h.Dropped += old
 	c.Data = c.Data[old:]
-	h.hand(c, pos+n+int64(cut)-h.pos-(n-old), sink)
+	end := pos + n + int64(cut)
+	rest := int(end - h.pos - (n - old))
+	if len(h.waiting) > 0 && h.waiting[0].pos < end {
+		// Bytes that are held came first.
+		h.insert(held{pos: h.pos, data: c.Data, cut: rest, time: c.Time, ack: c.Ack})
+	} else {
+		h.hand(c, int64(rest), sink)
+	}
 	h.drain(sink)
 	return Used
 }
