@@ -37,9 +37,9 @@ func (c *Conn) begin(m *Message, now int64) {
 	c.decoder.AnswerTo(m.Method)
 }
 
-// receive reads until the answer is whole, or, if toContinue, until a 100 or a
-// final head has come.
-func (c *Conn) receive(m *Message, toContinue bool) error {
+// receive reads until the answer is whole, or, if toContinue, until a 100
+// has come.
+func (c *Conn) receive(toContinue bool) error {
 	if done, err := c.feed(c.answer.unfed, toContinue); done || err != nil {
 		return err
 	}
@@ -95,9 +95,9 @@ func (c *Conn) feed(p []byte, toContinue bool) (done bool, err error) {
 			a.extra = len(p)
 			return true, nil
 		}
-		if toContinue && (a.final || ev.Kind == httpmsg.KindEnd) {
+		if toContinue && ev.Kind == httpmsg.KindEnd && ev.Head.Status == 100 {
 			a.unfed = p
-			return !a.final, nil
+			return true, nil
 		}
 	}
 }

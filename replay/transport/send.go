@@ -54,7 +54,7 @@ func (c *Conn) doInline(m *Message) error {
 	if err := c.readWithin(now, c.t.o.Timeouts.Header); err != nil {
 		return err
 	}
-	return c.receive(m, false)
+	return c.receive(false)
 }
 
 // lastWords reads the answer of a target that stopped listening: it may have
@@ -67,7 +67,7 @@ func (c *Conn) lastWords(failed error) error {
 	if c.readWithin(c.t.o.Now(), time.Second) != nil {
 		return failed
 	}
-	if err := c.receive(nil, false); err != nil {
+	if err := c.receive(false); err != nil {
 		return failed
 	}
 	c.answer.early = true
@@ -91,7 +91,7 @@ func (c *Conn) doBeside(m *Message) error {
 		}
 		written <- err
 	}()
-	err := c.receive(m, false)
+	err := c.receive(false)
 	select {
 	case failed := <-written:
 		return c.besideEnded(err, failed)
@@ -151,14 +151,11 @@ func (c *Conn) doExpecting(m *Message) error {
 	if err := c.nc.SetReadDeadline(time.Now().Add(c.t.o.Timeouts.Continue)); err != nil {
 		return err
 	}
-	err := c.receive(m, true)
+	err := c.receive(true)
 	switch {
 	case c.answer.final:
 		// A final answer instead of leave to go on: the body stays here.
 		c.answer.early = true
-		if isTimeout(err) { // its body is still to come
-			return c.receiveRest(m, c.t.o.Timeouts.Body)
-		}
 		return err
 	case err != nil && !isTimeout(err):
 		return err
@@ -166,14 +163,10 @@ func (c *Conn) doExpecting(m *Message) error {
 	if err := c.writeBody(m); err != nil {
 		return c.lastWords(err)
 	}
-	return c.receiveRest(m, c.t.o.Timeouts.Header)
-}
-
-func (c *Conn) receiveRest(m *Message, timeout time.Duration) error {
-	if err := c.readWithin(c.t.o.Now(), timeout); err != nil {
+	if err := c.readWithin(c.t.o.Now(), c.t.o.Timeouts.Header); err != nil {
 		return err
 	}
-	return c.receive(m, false)
+	return c.receive(false)
 }
 
 func appendBody(dst []byte, m *Message) []byte {
