@@ -140,8 +140,8 @@ func (w *walker) replacedPair(s *shadow, i int) {
 		}
 	}
 	p := &s.pairs[i]
-	old := Value{typeOf(w.old.text[p.oldFrom]), w.old.text[p.oldFrom:p.oldTo]}
-	new := Value{typeOf(s.other[p.newFrom]), s.other[p.newFrom:p.newTo]}
+	old := Value{TypeOf(w.old.text[p.oldFrom]), w.old.text[p.oldFrom:p.oldTo]}
+	new := Value{TypeOf(s.other[p.newFrom]), s.other[p.newFrom:p.newTo]}
 	if rule, ok := n.Ignore(); ok {
 		w.equal(rule, old, new)
 		return

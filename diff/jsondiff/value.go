@@ -20,10 +20,10 @@ func (d *document) top() value { return d.at(d.root, 0) }
 
 func (d *document) raw(v value) []byte { return d.text[v.from:v.to] }
 
-func (d *document) typeOf(v value) string { return typeOf(d.text[v.from]) }
+func (d *document) typeOf(v value) string { return TypeOf(d.text[v.from]) }
 
-// typeOf returns the name of the type of a value that begins with c.
-func typeOf(c byte) string {
+// TypeOf returns the name of the type of a JSON value that begins with c.
+func TypeOf(c byte) string {
 	switch c {
 	case '{':
 		return "object"

@@ -1,0 +1,169 @@
+package body
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/zeebo/xxh3"
+	"parallax/diff/comparison"
+	"parallax/diff/jsondiff"
+	"parallax/internal/align"
+)
+
+// linePattern is the pattern of all lines.
+const linePattern = "line *"
+
+// maxGap bounds the lines on each side that are tried against each other.
+const maxGap = 64
+
+// lines compares two texts line by line. Equal lines stay together; of what
+// stands between them, similar lines are changed ones, and the others are
+// missing on one side.
+func (r *report) lines(old, new []byte) {
+	x, xHash := splitLines(old)
+	y, yHash := splitLines(new)
+	runs, coarse := align.Align(xHash, yHash, align.Bounds{})
+	g := gap{report: r}
+	if coarse {
+		g.class = jsondiff.Coarse
+	}
+	for _, run := range append(runs, align.Run{A: len(x), B: len(y)}) {
+		g.between(x[g.i:run.A], y[g.j:run.B])
+		g.i, g.j = run.A+run.N, run.B+run.N
+	}
+}
+
+// gap reports the lines between two runs of equal lines.
+type gap struct {
+	report *report
+	class  string
+	i, j   int // where the gap begins on each side
+}
+
+// between reports the lines of a gap in order. In a gap as long on both sides
+// every line was changed.
+func (g *gap) between(x, y [][]byte) {
+	pairs := inOrder(min(len(x), len(y)))
+	if len(x) != len(y) && len(x) <= maxGap && len(y) <= maxGap {
+		pairs = similarPairs(x, y)
+	}
+	i, j := 0, 0
+	for _, p := range append(pairs, linePair{len(x), len(y)}) {
+		for ; i < p.old; i++ {
+			g.add(g.i+i, comparison.MissingInNew, x[i], nil)
+		}
+		for ; j < p.new; j++ {
+			g.add(g.j+j, comparison.MissingInOld, nil, y[j])
+		}
+		if i < len(x) && j < len(y) {
+			g.add(g.i+i, comparison.Changed, x[i], y[j])
+			i, j = i+1, j+1
+		}
+	}
+}
+
+func (g *gap) add(number int, kind comparison.Kind, old, new []byte) {
+	d := comparison.Difference{
+		Field: "line " + strconv.Itoa(number+1), Pattern: linePattern,
+		Kind: kind, Class: g.class, Old: lineValue(old), New: lineValue(new),
+	}
+	if kind == comparison.Changed && sameButSpace(old, new) {
+		d.Class = WhiteSpace
+	}
+	g.report.add(d)
+}
+
+func lineValue(line []byte) comparison.Value {
+	if line == nil {
+		return comparison.Value{}
+	}
+	return textValue("text", line)
+}
+
+// splitLines returns the lines with their ends, so that a missing last newline
+// and CR LF against LF are seen, and their hashes.
+func splitLines(text []byte) (lines [][]byte, sums []uint64) {
+	for len(text) > 0 {
+		n := lineEnd(text)
+		lines = append(lines, text[:n])
+		sums = append(sums, xxh3.Hash(text[:n]))
+		text = text[n:]
+	}
+	return lines, sums
+}
+
+// linePair is a line of each side, by its position in the gap.
+type linePair struct{ old, new int }
+
+func inOrder(n int) []linePair {
+	pairs := make([]linePair, n)
+	for i := range pairs {
+		pairs[i] = linePair{i, i}
+	}
+	return pairs
+}
+
+// similarPairs returns the pairs, in order, whose similarities add up to most.
+// Only lines that are alike by half are pairs. The sides are put in one order
+// first, so that the result does not depend on which is called old.
+func similarPairs(x, y [][]byte) []linePair {
+	if len(x) < len(y) {
+		return bestPairs(x, y)
+	}
+	pairs := bestPairs(y, x)
+	for i, p := range pairs {
+		pairs[i] = linePair{p.new, p.old}
+	}
+	return pairs
+}
+
+// bestPairs fills a table of the best sums from each position on.
+func bestPairs(x, y [][]byte) (pairs []linePair) {
+	width := len(y) + 1
+	best := make([]int, (len(x)+1)*width)
+	like := make([]int, len(x)*len(y))
+	for i := len(x) - 1; i >= 0; i-- {
+		for j := len(y) - 1; j >= 0; j-- {
+			if s := similarity(x[i], y[j]); s >= 500 {
+				like[i*len(y)+j] = s
+			}
+			best[i*width+j] = max(best[(i+1)*width+j], best[i*width+j+1],
+				best[(i+1)*width+j+1]+like[i*len(y)+j])
+		}
+	}
+	for i, j := 0, 0; i < len(x) && j < len(y); {
+		here, s := best[i*width+j], like[i*len(y)+j]
+		switch {
+		case s > 0 && here == s+best[(i+1)*width+j+1]:
+			pairs = append(pairs, linePair{i, j})
+			i, j = i+1, j+1
+		case here == best[(i+1)*width+j]:
+			i++
+		default:
+			j++
+		}
+	}
+	return pairs
+}
+
+// similarity is the share, in thousandths, of the longer line that both begin
+// or end with alike.
+func similarity(a, b []byte) int {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	head := 0
+	for head < len(a) && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < len(a)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return 1000 * (head + tail) / len(b)
+}
+
+// sameButSpace reports whether two lines differ in white space only.
+func sameButSpace(a, b []byte) bool {
+	return bytes.Equal(bytes.Join(bytes.Fields(a), nil), bytes.Join(bytes.Fields(b), nil))
+}
