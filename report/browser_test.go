@@ -65,8 +65,8 @@ func TestPageInABrowser(t *testing.T) {
 	}
 }
 
-// A page whose style the policy refuses would be seen here: the probe's own
-// style would have to win against the browser's default.
+// The page's policy names the style that is in the page: also where there is no
+// browser to say so.
 func TestStyleHashIsRight(t *testing.T) {
 	page := printed(t, HTML, passingReport())
 	style := page[strings.Index(page, "<style>")+len("<style>") : strings.Index(page, "</style>")]
