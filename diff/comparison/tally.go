@@ -14,7 +14,9 @@ const (
 	MaxGroups     = 50_000
 	MaxRulePlaces = 20_000
 	MaxSamples    = 5
-	maxSampleText = 512
+
+	maxRuleSamples = 3
+	maxSampleText  = 512
 )
 
 // The names that take what is beyond a bound.
@@ -85,7 +87,11 @@ func (t *Tally) Difference(d *Difference, control int64) {
 	}
 	g.last = d.Record
 	g.group.Records++
-	g.group.Samples, g.hashes = addSample(g.group.Samples, g.hashes, SampleOf(d))
+	var kept *Sample
+	g.group.Samples, g.hashes, kept = insertSample(g.group.Samples, g.hashes, d.Record, MaxSamples)
+	if kept != nil {
+		*kept = SampleOf(d)
+	}
 }
 
 func (t *Tally) group(d *Difference) *groupTally {
@@ -109,20 +115,40 @@ func (t *Tally) group(d *Difference) *groupTally {
 
 // Hidden counts one use of rule index at a place, with the values it made equal.
 func (t *Tally) Hidden(rule int, d *Difference) {
-	k := ruleKey{rule: rule, subject: t.Subject(d.Subject).Name, pattern: d.Pattern, part: d.Part}
-	if _, known := t.rules[k]; !known && len(t.rules) >= MaxRulePlaces {
-		k.pattern = OtherPatterns
+	if kept := t.HiddenAt(rule, d.Subject, d.Part, []byte(d.Pattern), d.Record); kept != nil {
+		*kept = SampleOf(d)
 	}
-	r, ok := t.rules[k]
+}
+
+// HiddenAt counts one use of rule index at a place. Where the record belongs to the
+// place's samples it returns the sample to be filled at once, nil otherwise; then
+// it has allocated nothing.
+func (t *Tally) HiddenAt(rule int, subject string, part Part, pattern []byte, record string) *Sample {
+	subject = t.Subject(subject).Name
+	r, ok := t.rules[ruleKey{rule: rule, subject: subject, part: part, pattern: string(pattern)}]
 	if !ok {
-		r = &ruleTally{}
-		t.rules[k] = r
+		r = t.newRule(ruleKey{rule: rule, subject: subject, part: part, pattern: string(pattern)})
 	}
 	r.count++
-	if len(r.samples) < 3 || xxh3.HashString(d.Record) < r.hashes[len(r.hashes)-1] {
-		r.samples, r.hashes = addSample(r.samples, r.hashes, SampleOf(d))
-		r.samples, r.hashes = r.samples[:min(3, len(r.samples))], r.hashes[:min(3, len(r.hashes))]
+	h := xxh3.HashString(record)
+	if n := len(r.hashes); n == maxRuleSamples && h >= r.hashes[n-1] {
+		return nil
 	}
+	var kept *Sample
+	r.samples, r.hashes, kept = insertSample(r.samples, r.hashes, record, maxRuleSamples)
+	return kept
+}
+
+func (t *Tally) newRule(k ruleKey) *ruleTally {
+	if len(t.rules) >= MaxRulePlaces {
+		k.pattern = OtherPatterns
+		if r, ok := t.rules[k]; ok {
+			return r
+		}
+	}
+	r := &ruleTally{}
+	t.rules[k] = r
+	return r
 }
 
 // Used reports whether rule index hid anything.
@@ -150,20 +176,20 @@ func shorten(s string) string {
 	return valid(cutText(s, maxSampleText)) + "…"
 }
 
-// addSample keeps the MaxSamples samples whose records have the smallest hashes,
-// one a record, sorted by hash and record: the same ones in any order of arrival.
-func addSample(list []Sample, hashes []uint64, s Sample) ([]Sample, []uint64) {
-	h := xxh3.HashString(s.Record)
+// insertSample makes room for a record's sample among the most samples whose
+// records have the smallest hashes, one a record, sorted by hash and record: the
+// same ones in any order of arrival. It returns nil where there is no room.
+func insertSample(list []Sample, hashes []uint64, record string, most int) ([]Sample, []uint64, *Sample) {
+	h := xxh3.HashString(record)
 	at := 0
-	for at < len(list) && (hashes[at] < h || hashes[at] == h && list[at].Record < s.Record) {
+	for at < len(list) && (hashes[at] < h || hashes[at] == h && list[at].Record < record) {
 		at++
 	}
-	if at == MaxSamples || at < len(list) && list[at].Record == s.Record {
-		return list, hashes
+	if at == most || at < len(list) && list[at].Record == record {
+		return list, hashes, nil
 	}
-	s.Record, s.Old, s.New = strings.Clone(s.Record), strings.Clone(s.Old), strings.Clone(s.New)
-	list, hashes = slices.Insert(list, at, s), slices.Insert(hashes, at, h)
-	return list[:min(len(list), MaxSamples)], hashes[:min(len(hashes), MaxSamples)]
+	list, hashes = slices.Insert(list, at, Sample{}), slices.Insert(hashes, at, h)
+	return list[:min(len(list), most)], hashes[:min(len(hashes), most)], &list[at]
 }
 
 // Subjects returns the counters with their groups, sorted.

@@ -1,0 +1,95 @@
+package diff
+
+import (
+	"parallax/capture/recording"
+	"parallax/diff/body"
+	"parallax/diff/comparison"
+	"parallax/diff/rules"
+)
+
+// comparer compares the two answers of one record. It is reused from record to
+// record by one goroutine.
+type comparer struct {
+	// sameBaseline: a body "as baseline" of the new side is the old side's.
+	sameBaseline bool
+	// tally counts what rules hide; nil where nobody counts (controls).
+	tally  *comparison.Tally
+	max    int
+	bodies body.Comparer
+
+	subject, record string
+	rules           *rules.RouteRules
+	old, new        *recording.Exchange
+
+	differences []comparison.Difference
+	more        int64
+	// underRules: a rule or builtin made values equal.
+	underRules bool
+	// bodiesWhole: both bodies are known to the last byte, and belong to answers
+	// whose length headers tell of them.
+	bodiesWhole bool
+	pattern     []byte
+}
+
+// begin sets the record.
+func (c *comparer) begin(subject string, r *rules.RouteRules, old, new *recording.Exchange) {
+	c.subject, c.record, c.rules = subject, string(old.ID), r
+	c.old, c.new = old, new
+	clear(c.differences)
+	c.differences, c.more, c.underRules = c.differences[:0], 0, false
+}
+
+// answers compares two answers that are there.
+func (c *comparer) answers() {
+	c.status()
+	c.body()
+	c.headers(c.old.Response.Headers, c.new.Response.Headers, comparison.Headers)
+	c.headers(c.old.Response.Trailers, c.new.Response.Trailers, comparison.Trailers)
+	if c.more > 0 {
+		c.differences = append(c.differences, c.complete(comparison.Difference{
+			Part: comparison.Whole, Kind: comparison.NotCompared, Class: ClassMore,
+			Old: comparison.MakeValue("number", itoa(int(c.more))),
+		}))
+	}
+}
+
+func (c *comparer) status() {
+	old, new := c.old.Response, c.new.Response
+	if old.Status == new.Status {
+		return
+	}
+	d := comparison.Difference{
+		Part: comparison.Status, Kind: comparison.Changed, Old: statusValue(old), New: statusValue(new),
+	}
+	if rule, ok := c.rules.Status(); ok {
+		c.hidden(rule, d)
+		return
+	}
+	c.found(d)
+}
+
+// found takes one difference.
+func (c *comparer) found(d comparison.Difference) {
+	if len(c.differences) >= c.max {
+		c.more++
+		return
+	}
+	c.differences = append(c.differences, c.complete(d))
+}
+
+// hidden takes values that a rule made equal.
+func (c *comparer) hidden(rule int, d comparison.Difference) {
+	c.underRules = true
+	if c.tally != nil {
+		d = c.complete(d)
+		c.tally.Hidden(rule, &d)
+	}
+}
+
+func (c *comparer) complete(d comparison.Difference) comparison.Difference {
+	d.Subject, d.Record = c.subject, c.record
+	if d.Severity == "" {
+		d.Severity = comparison.Error
+	}
+	return d
+}

@@ -1,0 +1,243 @@
+package diff
+
+import (
+	"net/http"
+	"net/textproto"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"parallax/capture/recording"
+	"parallax/diff/comparison"
+	"parallax/diff/rules"
+)
+
+// headers compares two header lists. Names are matched without case; the values of
+// one name are a list in order; the order of different names means nothing.
+func (c *comparer) headers(old, new []recording.Header, part comparison.Part) {
+	if c.lockstep(old, new, part) {
+		return
+	}
+	a, b := byName(old), byName(new)
+	for _, name := range namesOf(a, b) {
+		if !slices.Equal(a[name], b[name]) {
+			c.header(name, a[name], b[name], part)
+		}
+	}
+}
+
+// lockstep is the fast path: the same names in the same order, as two builds of one
+// server send them. It reports false where the lists are not of that kind; then it
+// has reported nothing.
+func (c *comparer) lockstep(old, new []recording.Header, part comparison.Part) bool {
+	if len(old) != len(new) {
+		return false
+	}
+	for i := range old {
+		if old[i].Name != new[i].Name && !strings.EqualFold(old[i].Name, new[i].Name) {
+			return false
+		}
+	}
+	for i := range old {
+		if old[i].Value != new[i].Value && firstUnequal(old, new, i) {
+			name := textproto.CanonicalMIMEHeaderKey(old[i].Name)
+			c.header(name, valuesOf(old, old[i].Name), valuesOf(new, old[i].Name), part)
+		}
+	}
+	return true
+}
+
+// firstUnequal reports whether no earlier line of the same name differs.
+func firstUnequal(old, new []recording.Header, at int) bool {
+	for i := range old[:at] {
+		if old[i].Value != new[i].Value && strings.EqualFold(old[i].Name, old[at].Name) {
+			return false
+		}
+	}
+	return true
+}
+
+func valuesOf(headers []recording.Header, name string) []string {
+	var values []string
+	for i := range headers {
+		if strings.EqualFold(headers[i].Name, name) {
+			values = append(values, headers[i].Value)
+		}
+	}
+	return values
+}
+
+func byName(headers []recording.Header) map[string][]string {
+	m := make(map[string][]string, len(headers))
+	for i := range headers {
+		name := textproto.CanonicalMIMEHeaderKey(headers[i].Name)
+		m[name] = append(m[name], headers[i].Value)
+	}
+	return m
+}
+
+func namesOf(a, b map[string][]string) []string {
+	names := make([]string, 0, len(a)+len(b))
+	for name := range a {
+		names = append(names, name)
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+// header compares the values of one name, which are not equal.
+func (c *comparer) header(name string, old, new []string, part comparison.Part) {
+	node := c.rules.Header(name)
+	if part == comparison.Trailers {
+		node = c.rules.Trailer(name)
+	}
+	at := func(kind comparison.Kind) comparison.Difference {
+		return comparison.Difference{
+			Part: part, Field: name, Pattern: name, Kind: kind,
+			Old: listValue(old), New: listValue(new),
+		}
+	}
+	if rule, ok := node.Ignore(); ok {
+		c.hidden(rule, at(comparison.Changed))
+		return
+	}
+	if part == comparison.Headers {
+		if rule, ok := c.builtin(name, old, new); ok {
+			c.hidden(rule, at(comparison.Changed))
+			return
+		}
+		if name == "Set-Cookie" {
+			c.cookies(old, new)
+			return
+		}
+	}
+	c.values(name, old, new, node, at)
+}
+
+// values compares two value lists under a header's rules.
+func (c *comparer) values(name string, old, new []string, node *rules.Node, at func(comparison.Kind) comparison.Difference) {
+	if states, rule, ok := node.Equal(); ok && states.Has(rules.Missing|rules.Empty) && blank(old) && blank(new) {
+		c.hidden(rule, at(comparison.Changed))
+		return
+	}
+	sameItems := len(old) > 0 && len(new) > 0 && slices.Equal(sortedItems(old), sortedItems(new))
+	if rule, ok := node.Unordered(); ok && sameItems {
+		c.hidden(rule, at(comparison.Changed))
+		return
+	}
+	switch {
+	case len(old) == 0:
+		c.found(at(comparison.MissingInOld))
+	case len(new) == 0:
+		c.found(at(comparison.MissingInNew))
+	case len(old) > 1 && len(old) == len(new) && sameItems:
+		d := at(comparison.Changed)
+		d.Class = ClassOrder
+		c.found(d)
+	default:
+		c.eachValue(name, old, new, node, at)
+	}
+}
+
+// eachValue pairs values by their place in the list.
+func (c *comparer) eachValue(name string, old, new []string, node *rules.Node, at func(comparison.Kind) comparison.Difference) {
+	for i := range max(len(old), len(new)) {
+		d := at(comparison.Changed)
+		if len(old) > 1 || len(new) > 1 {
+			d.Field, d.Pattern = name+"/"+itoa(i), name+"/*"
+		}
+		d.Old, d.New = listValue(old[min(i, len(old)):min(i+1, len(old))]), listValue(new[min(i, len(new)):min(i+1, len(new))])
+		switch {
+		case i >= len(old):
+			d.Kind = comparison.MissingInOld
+		case i >= len(new):
+			d.Kind = comparison.MissingInNew
+		case old[i] == new[i]:
+			continue
+		default:
+			if t, rule, ok := node.Tolerance(); ok && t.Within(old[i], new[i]) {
+				c.hidden(rule, d)
+				continue
+			}
+			d.Class = textClass(old[i], new[i])
+		}
+		c.found(d)
+	}
+}
+
+// builtin applies the header normalisations.
+func (c *comparer) builtin(name string, old, new []string) (rule int, ok bool) {
+	switch name {
+	case "Connection", "Keep-Alive", "Transfer-Encoding":
+		return c.rules.Builtin(rules.HTTPFraming)
+	case "Content-Length":
+		rule, ok = c.rules.Builtin(rules.HTTPFraming)
+		return rule, ok && c.bodiesWhole
+	case "Date":
+		rule, ok = c.rules.Builtin(rules.DateFollowsClock)
+		return rule, ok && len(old) == 1 && len(new) == 1 &&
+			followsClock(old[0], c.old) && followsClock(new[0], c.new)
+	}
+	return 0, false
+}
+
+// clockSlack is how far a Date may lie outside of its own exchange.
+const clockSlack = 2 * time.Second
+
+// followsClock reports whether a Date was true when its answer was made: between
+// the request's first byte and the answer's last one, give or take the slack.
+func followsClock(value string, ex *recording.Exchange) bool {
+	t, err := http.ParseTime(value)
+	if err != nil {
+		return false
+	}
+	from, until := answerTime(ex)
+	ns := t.UnixNano()
+	return from > 0 && ns >= from-int64(clockSlack) && ns <= until+int64(clockSlack)
+}
+
+// answerTime returns when a request went out and its answer was whole.
+func answerTime(ex *recording.Exchange) (from, until int64) {
+	if o := ex.Outcome; o != nil && o.SentAt > 0 && o.DoneAt > 0 {
+		return o.SentAt, o.DoneAt
+	}
+	if ex.Request == nil || ex.Response == nil {
+		return 0, 0
+	}
+	return ex.Request.FirstAt, ex.Response.LastAt
+}
+
+// listValue shows the values of a name as one text.
+func listValue(values []string) comparison.Value {
+	if len(values) == 0 {
+		return comparison.Value{}
+	}
+	return comparison.MakeValue("text", strings.Join(values, ", "))
+}
+
+func blank(values []string) bool {
+	for _, v := range values {
+		if v != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// sortedItems cuts values at commas, as lists in headers are written.
+func sortedItems(values []string) []string {
+	var items []string
+	for _, v := range values {
+		for _, item := range strings.Split(v, ",") {
+			items = append(items, strings.TrimSpace(item))
+		}
+	}
+	sort.Strings(items)
+	return items
+}

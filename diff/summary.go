@@ -1,0 +1,197 @@
+package diff
+
+import (
+	"fmt"
+	"sort"
+
+	"parallax/capture/recording"
+	"parallax/diff/comparison"
+)
+
+// summary makes the summary of a pass that has ended.
+func (p *pass) summary() *comparison.Summary {
+	s := &comparison.Summary{
+		Format: comparison.SummaryFormat, Version: 1, Tool: p.opts.Tool,
+		Old: side(&p.old), New: side(&p.new), RulesDigest: p.opts.Rules.Digest(),
+		Subjects: p.tally.Subjects(), Rules: p.tally.Rules(p.opts.Rules),
+	}
+	s.Ledgers = append(s.Ledgers, ledger("old", &p.old), ledger("new", &p.new))
+	for i := range p.controls {
+		s.Controls = append(s.Controls, side(&p.controls[i]))
+		s.Ledgers = append(s.Ledgers, ledger(fmt.Sprintf("control %d", i+1), &p.controls[i]))
+	}
+	s.Ledgers = append(s.Ledgers, comparison.NamedLedger{Name: "comparison", Accounts: p.accounts(s.Subjects)})
+	s.Notes = p.allNotes(s)
+	return s
+}
+
+func side(in *Input) comparison.Side {
+	return comparison.Side{
+		Name: in.Name, Manifest: in.Digest, Kind: string(in.Manifest.Kind),
+		Redacted: redaction(in.Manifest), Target: in.Manifest.Target,
+	}
+}
+
+func ledger(name string, in *Input) comparison.NamedLedger {
+	out := comparison.NamedLedger{Name: name, Accounts: []comparison.Account{}}
+	for _, a := range in.Manifest.Ledger.Accounts {
+		account := comparison.Account{Name: a.Name, Total: a.Total, Buckets: []comparison.Bucket{}}
+		for _, b := range a.Buckets {
+			account.Buckets = append(account.Buckets, comparison.Bucket{Name: b.Name, Count: b.Count, Class: string(b.Class)})
+		}
+		out.Accounts = append(out.Accounts, account)
+	}
+	return out
+}
+
+// accounts are the comparison's own: what was read, against where it was counted.
+func (p *pass) accounts(subjects []comparison.Subject) []comparison.Account {
+	accounts := []comparison.Account{p.oldAccount(subjects)}
+	for i := 1; i < len(p.merge.lanes); i++ {
+		name := "exchanges of new"
+		if i > 1 {
+			name = fmt.Sprintf("exchanges of control %d", i-1)
+		}
+		accounts = append(accounts, comparison.Account{
+			Name: name, Total: p.merge.lanes[i].rows,
+			Buckets: []comparison.Bucket{
+				{Name: "not in old", Count: p.merge.surplus[i], Class: p.surplusClass()},
+				{Name: "paired", Count: p.merge.paired[i], Class: string(recording.Fine)},
+			},
+		})
+	}
+	return accounts
+}
+
+// surplusClass: rows of a run whose request the filter left out on the old side
+// are no loss.
+func (p *pass) surplusClass() string {
+	f := &p.opts.Filter
+	if len(f.Methods)+len(f.Hosts)+len(f.Statuses) > 0 || f.Route != nil || f.SharePPM > 0 {
+		return string(recording.Fine)
+	}
+	return string(recording.Lost)
+}
+
+func (p *pass) oldAccount(subjects []comparison.Subject) comparison.Account {
+	var sum comparison.Subject
+	for i := range subjects {
+		addCounts(&sum, &subjects[i])
+	}
+	fine, edge, lost := string(recording.Fine), string(recording.Edge), string(recording.Lost)
+	return comparison.Account{
+		Name: "exchanges of old", Total: p.merge.lanes[0].rows,
+		Buckets: []comparison.Bucket{
+			{Name: "blocked", Count: sum.Blocked, Class: fine},
+			{Name: "could not be compared", Count: sum.NotCompared, Class: lost},
+			{Name: "different", Count: sum.Different, Class: fine},
+			{Name: "equal", Count: sum.Equal, Class: fine},
+			{Name: "equal under rules", Count: sum.UnderRules, Class: fine},
+			{Name: "filtered", Count: sum.Filtered, Class: fine},
+			{Name: "incomplete", Count: sum.Incomplete, Class: edge},
+			{Name: "missing in new", Count: sum.MissingNew, Class: fine},
+			{Name: "missing in old", Count: sum.MissingOld, Class: fine},
+			{Name: "noise only", Count: sum.NoiseOnly, Class: fine},
+			{Name: "not reached", Count: sum.NotReached, Class: lost},
+		},
+	}
+}
+
+func addCounts(to, s *comparison.Subject) {
+	to.Equal += s.Equal
+	to.UnderRules += s.UnderRules
+	to.NoiseOnly += s.NoiseOnly
+	to.Different += s.Different
+	to.MissingNew += s.MissingNew
+	to.MissingOld += s.MissingOld
+	to.NotCompared += s.NotCompared
+	to.Incomplete += s.Incomplete
+	to.Filtered += s.Filtered
+	to.Blocked += s.Blocked
+	to.NotReached += s.NotReached
+}
+
+// maxExcessNotes bounds the notes on places that are noisy and still count.
+const maxExcessNotes = 50
+
+// allNotes says what a reader must know, in a fixed order.
+func (p *pass) allNotes(s *comparison.Summary) []string {
+	notes := p.inputNotes()
+	for i := range p.opts.Rules.Len() {
+		if !p.opts.Rules.Builtin(i) && !p.opts.Rules.Switch(i) && !p.tally.Used(i) {
+			notes = append(notes, fmt.Sprintf("%s was never used", p.opts.Rules.Name(i)))
+		}
+	}
+	if n := p.surplus(); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d exchanges of the new side answer to none of the old", n))
+	}
+	notes = append(notes, bound(s.Subjects)...)
+	if p.noise != nil {
+		notes = append(notes, p.noiseNotes()...)
+	}
+	return notes
+}
+
+func (p *pass) surplus() int64 {
+	if p.surplusClass() == string(recording.Fine) {
+		return 0
+	}
+	return p.merge.surplus[1]
+}
+
+func (p *pass) inputNotes() []string {
+	var notes []string
+	for _, in := range append([]Input{p.old, p.new}, p.controls...) {
+		if in.Manifest.Interrupted != "" {
+			notes = append(notes, fmt.Sprintf("%s was interrupted: %s", in.Name, in.Manifest.Interrupted))
+		}
+		if in.Manifest.Kind == recording.KindRun && in.Manifest.Baseline != p.old.Digest && in.Manifest.Baseline != p.old.Manifest.Baseline {
+			notes = append(notes, fmt.Sprintf("%s replayed another recording than %s; exchanges were paired by id", in.Name, p.old.Name))
+		}
+		for _, note := range in.Manifest.Notes {
+			notes = append(notes, in.Name+": "+note)
+		}
+	}
+	return notes
+}
+
+// bound says what could not have been seen: with no event in N trials, the rate is
+// at most 3/N with 95 % confidence.
+func bound(subjects []comparison.Subject) []string {
+	var compared, mismatched int64
+	for i := range subjects {
+		compared += subjects[i].Compared()
+		mismatched += subjects[i].Mismatched()
+	}
+	if compared == 0 || mismatched > 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("0 of %d compared differ: a fault that shows in fewer than 3 of %d (95 %%) may not have been seen", compared, compared)}
+}
+
+func (p *pass) noiseNotes() []string {
+	t := p.noise
+	notes := []string{fmt.Sprintf("%d of %d compared exchanges have an answer of a control; a place that no control showed is never noise", p.answered[0], p.answered[1])}
+	if t.overflow > 0 {
+		notes = append(notes, fmt.Sprintf("noise was gathered for %d places; %d differences at others count as they are", maxPlaces, t.overflow))
+	}
+	excess := t.excessNotes()
+	if n := len(excess); n > maxExcessNotes {
+		excess = append(excess[:maxExcessNotes], fmt.Sprintf("%d more places are noisy in the old system, but more often different in the new", n-maxExcessNotes))
+	}
+	return append(notes, excess...)
+}
+
+// excessNotes names the places at which the new system is worse than noise.
+func (t *noiseTable) excessNotes() []string {
+	var notes []string
+	for p, e := range t.places {
+		if e.controls > 0 && e.candidate > 0 && t.excess(e) {
+			notes = append(notes, fmt.Sprintf(
+				"%s: %s %s (%s): noisy in the old system, but more often different in the new: %d records differ in the new alone, %d in one control alone",
+				p.subject, p.part, p.pattern, p.kind, e.candidate, e.one))
+		}
+	}
+	sort.Strings(notes)
+	return notes
+}
