@@ -254,7 +254,7 @@ func (c *conn) pumpAnswers() {
 			}
 		}
 		if err != nil && !c.stillWaiting(err) {
-			c.endAnswers(err, passed, at)
+			c.endAnswers(err, passed)
 			return
 		}
 	}
@@ -273,10 +273,10 @@ func (c *conn) stillWaiting(err error) bool {
 }
 
 // endAnswers passes on how the upstream's direction ended.
-func (c *conn) endAnswers(err error, passed bool, at int64) {
+func (c *conn) endAnswers(err error, passed bool) {
 	clean := errors.Is(err, io.EOF)
 	if clean {
-		c.recorder.serverEnded(at)
+		c.recorder.serverEnded()
 		err = errEnded
 	}
 	c.fail(recording.NoAnswer, "upstream: "+describe(err))

@@ -15,7 +15,7 @@ type cause struct {
 
 // serverEnded says that the upstream ended its direction cleanly, which ends a
 // body without a length.
-func (r *recorder) serverEnded(at int64) {
+func (r *recorder) serverEnded() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.answers.dead || r.finished {
@@ -24,7 +24,7 @@ func (r *recorder) serverEnded(at int64) {
 	r.answers.dead = true
 	// The error is that of a cut answer, which finish reports with the cause.
 	if ev, err := r.answers.decoder.Finish(); err == nil && ev.Kind == httpmsg.KindEnd {
-		r.answer(ev, at)
+		r.answer(ev, r.answers.lastAt)
 	}
 }
 

@@ -395,3 +395,37 @@ func TestAnyBytesPass(t *testing.T) {
 	})
 	r.stop()
 }
+
+// A peer that only ever begins exchanges, or answers with interim ones, fills no
+// memory.
+func TestEndlessHeadsAreBounded(t *testing.T) {
+	const exchanges = 1000
+	var counted tally
+	sink := &memory{}
+	q := newQueue(sink, 100<<10, &counted)
+	r := newRecorder(peers{session: "0123456789abcdef"}, 1<<20, q, &counted)
+	for range exchanges {
+		r.fromClient([]byte("GET / HTTP/1.1\r\nA: "+strings.Repeat("x", 1000)+"\r\n\r\n"), 1)
+	}
+	for range exchanges {
+		r.fromServer([]byte("HTTP/1.1 103 Early Hints\r\nA: "+strings.Repeat("x", 1000)+"\r\n\r\n"), 2)
+	}
+	held := 0
+	for _, p := range r.open {
+		if len(p.exchange.Request.Headers) > 0 {
+			held++
+		}
+		if p.exchange.Response != nil {
+			held += len(p.exchange.Response.Interim)
+		}
+	}
+	if held == 0 || held > 100 {
+		t.Errorf("%d heads are held", held)
+	}
+	r.finish(cause{recording.NoAnswer, "gone"})
+	q.close(context.Background())
+	account := counted.ledger().Accounts[1]
+	if account.Total != exchanges || account.Residual() != 0 || len(sink.got) == 0 || account.Sum(recording.Lost) != exchanges || q.free != 100<<10 {
+		t.Errorf("%d recorded, %d bytes of the queue free, %+v", len(sink.got), q.free, account)
+	}
+}

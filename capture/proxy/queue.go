@@ -59,43 +59,24 @@ func (q *queue) give(n int64) {
 // overhead is what an exchange holds besides its heads and bodies.
 const overhead = 1 << 10
 
-// put hands over an exchange whose bodies hold bodyBytes of the budget already.
-func (q *queue) put(ex *recording.Exchange, bodyBytes int64) {
-	heads := overhead + headBytes(ex)
-	if !q.take(heads) {
-		q.give(bodyBytes)
-		q.tally.ended(notRecorded, recording.Lost)
-		return
+// size is what header lines hold.
+func size(headers []recording.Header) (n int64) {
+	for _, h := range headers {
+		n += int64(len(h.Name) + len(h.Value) + 32)
 	}
+	return n
+}
+
+// put hands over an exchange that holds cost bytes of the budget.
+func (q *queue) put(ex *recording.Exchange, cost int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		q.tally.ended(notRecorded, recording.Lost)
 		return
 	}
-	q.waiting = append(q.waiting, finished{ex, heads + bodyBytes})
+	q.waiting = append(q.waiting, finished{ex, cost})
 	q.wake.Signal()
-}
-
-func headBytes(ex *recording.Exchange) (n int64) {
-	add := func(headers []recording.Header) {
-		for _, h := range headers {
-			n += int64(len(h.Name) + len(h.Value) + 32)
-		}
-	}
-	if r := ex.Request; r != nil {
-		n += int64(len(r.Target))
-		add(r.Headers)
-		add(r.Trailers)
-	}
-	if r := ex.Response; r != nil {
-		add(r.Headers)
-		add(r.Trailers)
-		for _, interim := range r.Interim {
-			add(interim.Headers)
-		}
-	}
-	return n
 }
 
 func (q *queue) next() (finished, bool) {

@@ -18,19 +18,23 @@ type pending struct {
 	exchange                *recording.Exchange
 	request, response       body
 	requestDone, answerDone bool
-	upgrade                 bool // bytes behind the request may be another protocol's
+	upgrade                 bool  // bytes behind the request may be another protocol's
+	cost                    int64 // of the budget, without the bodies
+	dropped                 bool  // the budget was used up: only what pairing needs is kept
 }
 
 // direction is one half of the connection.
 type direction struct {
 	decoder *httpmsg.Decoder
 	firstAt int64 // of the message begun
+	lastAt  int64 // of any byte
 	dead    bool  // its bytes cannot be read any more
 }
 
 // feed decodes p and hands each event on, as long as want says so. It returns
 // what was left unread.
 func (d *direction) feed(p []byte, at int64, handle func(httpmsg.Event) (goOn bool)) ([]byte, error) {
+	d.lastAt = at
 	for {
 		if d.decoder.Idle() {
 			d.firstAt = at
@@ -63,7 +67,7 @@ type recorder struct {
 	opening  []byte // the connection's first bytes, until a request is known
 	end      ending
 	finished bool
-	lastAt   int64 // of any byte
+	lastAt   int64 // of any byte, in either direction
 
 	// holding: an Upgrade or a CONNECT is not yet answered, so that it is not
 	// known of what protocol the client's next bytes are.
@@ -133,9 +137,12 @@ func (r *recorder) request(ev httpmsg.Event, at int64) {
 	request.LastAt = at
 	switch ev.Kind {
 	case httpmsg.KindData:
+		if p.dropped {
+			return
+		}
 		p.request.add(ev.Data, ev.Head.ContentLength, r.limit, r.queue)
 	case httpmsg.KindEnd, httpmsg.KindTunnel:
-		request.Trailers = ev.Trailers
+		request.Trailers = r.charged(p, ev.Trailers)
 		p.requestDone = true
 		r.note(p, "request", ev.Head.Anomalies)
 		r.holding = (p.upgrade || ev.Kind == httpmsg.KindTunnel) && !p.answerDone
@@ -151,8 +158,28 @@ func (r *recorder) beginRequest(h *httpmsg.Head, at int64) {
 	p.upgrade = wantsUpgrade(h.Headers)
 	p.exchange.Request = &recording.Request{
 		Method: h.Method, Scheme: r.peers.scheme, Target: h.Target, Version: h.Version,
-		Headers: h.Headers, FirstAt: r.requests.firstAt, LastAt: at,
+		Headers: r.charged(p, h.Headers), FirstAt: r.requests.firstAt, LastAt: at,
 	}
+	r.charge(p, int64(len(h.Method)+len(h.Target)))
+}
+
+// charge takes n bytes from the budget. Without them the exchange is given up,
+// so that no peer can fill the memory with heads.
+func (r *recorder) charge(p *pending, n int64) bool {
+	if !p.dropped && r.queue.take(n) {
+		p.cost += n
+		return true
+	}
+	p.dropped = true
+	return false
+}
+
+// charged returns the headers if there is room for them.
+func (r *recorder) charged(p *pending, headers []recording.Header) []recording.Header {
+	if !r.charge(p, size(headers)) {
+		return nil
+	}
+	return headers
 }
 
 // begin opens the next exchange of the connection.
@@ -166,14 +193,15 @@ func (r *recorder) begin(firstAt int64) *pending {
 		Server:   r.peers.server,
 	}}
 	r.sequence++
+	r.charge(p, overhead)
 	r.open = append(r.open, p)
 	r.tally.begun()
 	return p
 }
 
 func (r *recorder) note(p *pending, what string, anomalies httpmsg.Anomaly) {
-	if anomalies != 0 {
-		p.exchange.Errors = append(p.exchange.Errors, what+": "+anomalies.String())
+	for _, name := range anomalies.Names() {
+		p.exchange.Errors = append(p.exchange.Errors, what+": "+name)
 	}
 }
 
@@ -258,9 +286,12 @@ func (r *recorder) answer(ev httpmsg.Event, at int64) {
 	p.exchange.Response.LastAt = at
 	switch ev.Kind {
 	case httpmsg.KindData:
+		if p.dropped {
+			return
+		}
 		p.response.add(ev.Data, ev.Head.ContentLength, r.limit, r.queue)
 	case httpmsg.KindEnd, httpmsg.KindTunnel:
-		p.exchange.Response.Trailers = ev.Trailers
+		p.exchange.Response.Trailers = r.charged(p, ev.Trailers)
 		p.answerDone = true
 		r.note(p, "response", ev.Head.Anomalies)
 		r.afterAnswer(p, ev.Kind == httpmsg.KindTunnel, at)
@@ -286,6 +317,9 @@ func (r *recorder) interim(h *httpmsg.Head, at int64) {
 	if p.exchange.Response == nil {
 		p.exchange.Response = &recording.Response{}
 	}
+	if !r.charge(p, overhead+size(h.Headers)) {
+		return
+	}
 	answer := p.exchange.Response
 	answer.Interim = append(answer.Interim, recording.Interim{Status: h.Status, Reason: h.Reason, Headers: h.Headers, At: at})
 }
@@ -298,7 +332,7 @@ func (r *recorder) beginAnswer(p *pending, h *httpmsg.Head, at int64) {
 		p.exchange.Response = &recording.Response{}
 	}
 	answer := p.exchange.Response
-	answer.Status, answer.Reason, answer.Version, answer.Headers = h.Status, h.Reason, h.Version, h.Headers
+	answer.Status, answer.Reason, answer.Version, answer.Headers = h.Status, h.Reason, h.Version, r.charged(p, h.Headers)
 	answer.FirstAt, answer.LastAt = r.answers.firstAt, at
 }
 
@@ -332,11 +366,17 @@ func (r *recorder) flush() {
 
 func (r *recorder) hand(p *pending) {
 	ex := p.exchange
-	if ex.Request == nil && ex.Response == nil {
+	cost := p.cost + int64(len(p.request.kept)+len(p.response.kept))
+	switch {
+	case p.dropped:
+		r.queue.give(cost)
+		r.tally.ended(notRecorded, recording.Lost)
+		return
+	case ex.Request == nil && ex.Response == nil:
+		r.queue.give(cost)
 		r.tally.ended("interim answers to nothing", recording.Lost)
 		return
-	}
-	if p.request.lost || p.response.lost {
+	case p.request.lost || p.response.lost:
 		r.spoil(p, recording.Evicted, "a body was cut: the queue to the recording is full")
 	}
 	if ex.Request != nil {
@@ -345,5 +385,5 @@ func (r *recorder) hand(p *pending) {
 	if ex.Response != nil {
 		ex.Response.Body = p.response.finish()
 	}
-	r.queue.put(ex, int64(len(p.request.kept)+len(p.response.kept)))
+	r.queue.put(ex, cost)
 }
