@@ -138,8 +138,9 @@ func NewResponseDecoder(l Limits) *Decoder {
 // it: then the framing is that of an answer to a method other than HEAD and
 // CONNECT, and a HEAD's answer with a length will run into what follows it.
 func (d *Decoder) AnswerTo(method string) {
+	changes := framesAnswer(method) || framesAnswer(d.method)
 	d.method = method
-	if d.state == headGiven {
+	if d.state == headGiven && changes {
 		d.framing = d.head.frame(d.request, method)
 	}
 }

@@ -57,6 +57,10 @@ func (h *Head) frame(request bool, method string) error {
 	return nil
 }
 
+// framesAnswer reports whether an answer's framing depends on its request having
+// had this method.
+func framesAnswer(method string) bool { return method == "HEAD" || method == "CONNECT" }
+
 // bodiless reports whether a response has no body whatever its headers say.
 func (h *Head) bodiless(method string) bool {
 	return h.Interim() || h.Status == 204 || h.Status == 304 || method == "HEAD"
@@ -79,9 +83,9 @@ func (h *Head) framingFields() framingFields {
 	f := framingFields{length: -1}
 	for i := range h.Headers {
 		field := &h.Headers[i]
-		// Names of other lengths, with room for a space before the colon, are not
-		// looked at.
-		if n := len(field.Name); n < 14 || n > 20 {
+		// Most names are told apart by length (with room for a space before the
+		// colon) and first letter.
+		if n := len(field.Name); n < 14 || n > 20 || field.Name[0]|0x20 != 'c' && field.Name[0]|0x20 != 't' {
 			continue
 		}
 		name := strings.TrimRight(field.Name, " \t")
