@@ -29,17 +29,34 @@ func (p *pass) body(headers []recording.Header, body *recording.Body) {
 			content = body.Bytes
 		}
 	}
-	spans := p.search(content, kind)
-	if len(spans) == 0 {
+	defer p.find.reset()
+	p.search(content, kind)
+	if p.find.full() {
+		p.drop(body)
 		return
 	}
-	p.replace(body, content, spans, whole)
+	if spans := p.find.settle(); len(spans) > 0 {
+		p.replace(body, content, spans, whole)
+	}
 }
 
-// search returns the secrets of a decoded body.
-func (p *pass) search(content []byte, kind string) []span {
+// drop keeps nothing of a body with more secrets than can be kept track of.
+func (p *pass) drop(body *recording.Body) {
+	p.counts[tooMany]++
+	body.State, body.Bytes, body.Redacted = recording.BodyDropped, nil, true
+	p.keyHash(body)
+}
+
+// keyHash makes the hash of bytes that are gone a keyed one: it still tells
+// equal from different, and nobody can try out secrets on it.
+func (p *pass) keyHash(body *recording.Body) {
+	seen := body.SHA256
+	copy(body.SHA256[:], p.tokens.of(bodyDomain, seen[:]))
+}
+
+// search finds the secrets of a decoded body.
+func (p *pass) search(content []byte, kind string) {
 	f := &p.find
-	f.spans = f.spans[:0]
 	switch {
 	case kind == "application/x-www-form-urlencoded",
 		(kind == "" || kind == "text/plain") && looksLikeForm(content):
@@ -51,12 +68,10 @@ func (p *pass) search(content []byte, kind string) []span {
 	if len(p.pointers) > 0 {
 		f.follow(content, p.pointers)
 	}
-	return f.settle()
 }
 
 // replace stores the redacted content. Of a body of which only the beginning is
-// at hand the hash covers bytes that cannot be redacted any more: a keyed hash
-// of it still tells equal from different, and no one can try out secrets on it.
+// at hand, the hash covers bytes that cannot be redacted any more.
 func (p *pass) replace(body *recording.Body, content []byte, spans []span, whole bool) {
 	redacted := p.splice(content, spans)
 	if whole && body.State == recording.BodyStored {
@@ -65,8 +80,7 @@ func (p *pass) replace(body *recording.Body, content []byte, spans []span, whole
 		*body = stored
 		return
 	}
-	seen := body.SHA256
-	copy(body.SHA256[:], p.tokens.of(bodyDomain, seen[:]))
+	p.keyHash(body)
 	body.State, body.Bytes, body.Redacted = recording.BodyTruncated, redacted, true
 	body.Length = max(body.Length, int64(len(redacted)))
 }

@@ -63,8 +63,22 @@ func (d *decoder) all(codings []string, body []byte, truncated bool) ([]byte, ru
 	return body, why
 }
 
-// one undoes one coding and, on an error, has written what came before it.
+// one undoes one coding and, on an error, has written what came before it. Bare
+// deflate may by chance begin like zlib: then both are tried.
 func (d *decoder) one(dst *bytes.Buffer, coding string, body []byte) error {
+	err := d.with(dst, coding, body)
+	if coding != "deflate" || !looksLikeZlib(body) || err == nil || errors.Is(err, errOverLimit) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	var bare bytes.Buffer
+	if d.with(&bare, "bare deflate", body) == nil {
+		*dst = bare
+		return nil
+	}
+	return err
+}
+
+func (d *decoder) with(dst *bytes.Buffer, coding string, body []byte) error {
 	src := bytes.NewReader(body)
 	r, err := d.reader(coding, body, src)
 	if err != nil {
@@ -94,8 +108,11 @@ func (d *decoder) reader(coding string, body []byte, src *bytes.Reader) (io.Read
 	switch coding {
 	case "gzip", "x-gzip":
 		return d.gzipReader(src)
-	case "deflate":
-		return deflateReader(body, src)
+	case "deflate", "bare deflate":
+		if coding == "deflate" && looksLikeZlib(body) {
+			return zlib.NewReader(src)
+		}
+		return flate.NewReader(src), nil
 	case "br":
 		if d.brotli == nil {
 			d.brotli = brotli.NewReader(src)
@@ -115,12 +132,9 @@ func (d *decoder) gzipReader(src *bytes.Reader) (io.Reader, error) {
 	return d.gzip, d.gzip.Reset(src)
 }
 
-// deflateReader takes zlib, as it should be, and bare deflate, as it often is.
-func deflateReader(body []byte, src *bytes.Reader) (io.Reader, error) {
-	if len(body) >= 2 && body[0]&0x0f == 8 && (uint(body[0])<<8|uint(body[1]))%31 == 0 {
-		return zlib.NewReader(src)
-	}
-	return flate.NewReader(src), nil
+// looksLikeZlib: "deflate" means zlib's format, and bare deflate is often sent.
+func looksLikeZlib(body []byte) bool {
+	return len(body) >= 2 && body[0]&0x0f == 8 && (uint(body[0])<<8|uint(body[1]))%31 == 0
 }
 
 func (d *decoder) zstdReader(src *bytes.Reader) (io.Reader, error) {

@@ -23,6 +23,7 @@ const (
 	notDecoded
 	overLimit
 	notMultipart
+	tooMany
 	ruleCount
 )
 
@@ -31,6 +32,7 @@ var ruleNames = [ruleCount]string{
 	"json key", "json pointer", "jwt", "private key",
 	"not inspected: undecodable body", "not inspected: body over a limit",
 	"not inspected: multipart body",
+	"body dropped: too many secrets",
 }
 
 type counts [ruleCount]int64
@@ -50,6 +52,20 @@ type finder struct {
 	names *names
 	spans []span
 }
+
+// maxSpans bounds the memory for what is found in one text.
+const maxSpans = 1 << 20
+
+// reset forgets the text; a large list is not kept.
+func (f *finder) reset() {
+	clear(f.spans)
+	if f.spans = f.spans[:0]; cap(f.spans) > 1024 {
+		f.spans = nil
+	}
+}
+
+// full reports whether there are more secrets than can be kept track of.
+func (f *finder) full() bool { return len(f.spans) >= maxSpans }
 
 // text looks for everything that is a secret by what it is or by the name
 // beside it. url: the text is a URL and nothing else, so that a value ends only
@@ -86,7 +102,13 @@ func (f *finder) add(b []byte, from, to int, r rule, value []byte) {
 	if from >= to || len(value) == 0 || isTokenBytes(value) {
 		return
 	}
-	f.spans = append(f.spans, span{from: from, to: to, rule: r, value: value})
+	f.note(span{from: from, to: to, rule: r, value: value})
+}
+
+func (f *finder) note(s span) {
+	if !f.full() {
+		f.spans = append(f.spans, s)
+	}
 }
 
 func isTokenBytes(b []byte) bool {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -93,6 +95,48 @@ func TestBodies(t *testing.T) {
 		kind := rapid.SampledFrom([]string{"application/json", "application/x-www-form-urlencoded", ""}).Draw(t, "kind")
 		checkBody(t, r, pointed, kind, []byte(text))
 	})
+}
+
+// TestHostileTexts: what is made to be slow takes no longer than the rest.
+func TestHostileTexts(t *testing.T) {
+	r := newTest(t, Config{})
+	for _, unit := range []string{
+		"eyJ", "eyJa.", ";token=", "?token=", `"token":`, `"token":{`, `\"secret\":\"`, "-----BEGIN PRIVATE KEY-----\"", "://", "://@", `":`, `\`, `"secret":[1,`, "=", "&pwd=",
+	} {
+		start := time.Now()
+		checkBody(t, r, r, "", []byte(strings.Repeat(unit, (1<<19)/len(unit))))
+		if d := time.Since(start); d > 4*time.Second {
+			t.Errorf("%s: %v for half a megabyte", unit, d)
+		}
+	}
+}
+
+func TestTooManySecrets(t *testing.T) {
+	text := []byte(strings.Repeat(`"sid":1,`, maxSpans+1))
+	r := newTest(t, Config{})
+	body := bodyOf(r, "", text)
+	if body.State != recording.BodyDropped || body.Bytes != nil || body.SHA256 == recording.StoredBody(text).SHA256 || r.Counts()[ruleNames[tooMany]] != 1 {
+		t.Fatal(body.State, r.Counts())
+	}
+}
+
+// TestConcurrentUse: one Redactor serves many, and loses no count.
+func TestConcurrentUse(t *testing.T) {
+	r := newTest(t, Config{})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				if got := bodyOf(r, "application/json", []byte(`{"password":"x"}`)); string(got.Bytes) != `{"password":"`+tok(t, "x")+`"}` {
+					t.Error(string(got.Bytes))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := r.Counts()["json key"]; n != 400 {
+		t.Errorf("%d counted, want 400", n)
+	}
 }
 
 // document is JSON without a secret.

@@ -116,7 +116,7 @@ func (f *finder) number(b []byte, i int, r rule) int {
 		to++
 	}
 	if !isTokenBytes(b[i:to]) {
-		f.spans = append(f.spans, span{from: i, to: to, rule: r, number: number, value: b[i:to]})
+		f.note(span{from: i, to: to, rule: r, number: number, value: b[i:to]})
 	}
 	return to
 }

@@ -52,8 +52,11 @@ func (p *pass) text(s string) string {
 		return s
 	}
 	p.scratch = append(p.scratch[:0], s...)
-	p.find.spans = p.find.spans[:0]
+	defer p.find.reset()
 	p.find.text(p.scratch, bytes.IndexAny(p.scratch, " <>\"") < 0)
+	if p.find.full() { // a header of tens of megabytes, made for the purpose
+		return p.secret(s, tooMany)
+	}
 	spans := p.find.settle()
 	if len(spans) == 0 {
 		return s

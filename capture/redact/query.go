@@ -17,10 +17,7 @@ func (f *finder) pairs(b []byte, url bool) {
 		if len(name) == 0 || !f.names.secretQuery(name) {
 			continue
 		}
-		end := parameterEnd(b, i+1, url)
-		if inPath {
-			end = i + 1 + pathParameterEnd(b[i+1:end])
-		}
+		end := parameterEnd(b, i+1, url, inPath)
 		f.add(b, i+1, end, ruleQuery, decodeForm(b[i+1:end]))
 		i = end - 1
 	}
@@ -57,25 +54,19 @@ func parameterBefore(b []byte, i int) (name []byte, inPath bool) {
 	return nil, false
 }
 
-// pathParameterEnd returns where a path's parameter ends.
-func pathParameterEnd(b []byte) int {
-	if i := bytes.IndexAny(b, "/?;"); i >= 0 {
-		return i
-	}
-	return len(b)
-}
-
 func isParameterByte(b byte) bool {
 	return isDigit(b) || b|0x20 >= 'a' && b|0x20 <= 'z' ||
 		b == '_' || b == '-' || b == '.' || b == '[' || b == ']' || b == '%' || b == '$' || b == ':'
 }
 
 // parameterEnd returns where the value at b[i:] ends: in a URL by itself at &
-// and #, in a text also where the URL must end.
-func parameterEnd(b []byte, i int, url bool) int {
+// and #, in a text also where the URL must end; one of the path with its segment.
+func parameterEnd(b []byte, i int, url, inPath bool) int {
 	for ; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '&' || c == '#':
+			return i
+		case inPath && (c == '/' || c == '?' || c == ';'):
 			return i
 		case !url && (c <= ' ' || c == '"' || c == '\'' || c == '<' || c == '>' || c == '\\' || c == '`'):
 			return i

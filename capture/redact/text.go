@@ -52,16 +52,18 @@ func (f *finder) jwts(b []byte) {
 		if i < 2 || b[i-2] != 'e' || b[i-1] != 'y' {
 			continue
 		}
-		if end := jwtEnd(b, i-2); end > i {
+		end, ok := jwtEnd(b, i-2)
+		if ok {
 			f.add(b, i-2, end, ruleJWT, b[i-2:end])
-			i = end - 1
 		}
+		i = end - 1 // never look at a stretch twice: it may be all "eyJ"
 	}
 }
 
-// jwtEnd returns where the JWT at b[from:] ends, or from where there is none. It
-// has three parts, five if it is encrypted; a truncated text may end in any.
-func jwtEnd(b []byte, from int) int {
+// jwtEnd returns where the stretch of base64url and dots at b[from:] ends, and
+// whether it is a JWT. One has three parts, five if it is encrypted; a truncated
+// text may end in any.
+func jwtEnd(b []byte, from int) (end int, ok bool) {
 	i, dots, first := from, 0, 0
 	for ; i < len(b); i++ {
 		if b[i] == '.' && dots < 4 {
@@ -74,13 +76,11 @@ func jwtEnd(b []byte, from int) int {
 			break
 		}
 	}
-	for i > from && b[i-1] == '.' && dots > 2 { // a sentence's full stop
+	for b[i-1] == '.' && dots > 2 { // a sentence's full stop
 		i, dots = i-1, dots-1
 	}
-	if dots < 2 && !(dots == 1 && i == len(b)) || !isJSONHeader(b[from:first]) {
-		return from
-	}
-	return i
+	enough := dots >= 2 || dots == 1 && i == len(b)
+	return i, enough && isJSONHeader(b[from:first])
 }
 
 func isJSONHeader(b []byte) bool {
@@ -99,6 +99,7 @@ func isBase64URL(b byte) bool {
 // keys looks for PEM private keys. A capital G is rarer than a dash.
 func (f *finder) keys(b []byte) {
 	const begin = "-----BEGIN"
+	last := -2 // not known yet
 	for i := 0; i < len(b); i++ {
 		j := bytes.IndexByte(b[i:], 'G')
 		if j < 0 {
@@ -109,7 +110,10 @@ func (f *finder) keys(b []byte) {
 		if from < 0 || i+3 > len(b) || string(b[from:i+3]) != begin {
 			continue
 		}
-		if end := pemEnd(b, from, i+3); end > from {
+		if last == -2 {
+			last = bytes.LastIndex(b, []byte("-----END"))
+		}
+		if end := pemEnd(b, from, i+3, last); end > from {
 			f.add(b, from, end, rulePEM, pemValue(b[from:end]))
 			i = end - 1
 		}
@@ -117,8 +121,9 @@ func (f *finder) keys(b []byte) {
 }
 
 // pemEnd returns where the private key whose label follows b[label] ends, or
-// from where it is something else. One without an end goes on to the next quote.
-func pemEnd(b []byte, from, label int) int {
+// from where it is something else; last is where the text's last "-----END"
+// stands. A key without an end goes on to the next quote.
+func pemEnd(b []byte, from, label, last int) int {
 	head := b[label:min(len(b), label+64)]
 	if i := bytes.Index(head, []byte("-----")); i >= 0 {
 		head = head[:i]
@@ -127,7 +132,8 @@ func pemEnd(b []byte, from, label int) int {
 		return from
 	}
 	rest := b[label:]
-	if i := bytes.Index(rest, []byte("-----END")); i >= 0 {
+	if last >= label {
+		i := bytes.Index(rest, []byte("-----END"))
 		if j := bytes.Index(rest[i+8:], []byte("-----")); j >= 0 {
 			return label + i + 8 + j + 5
 		}
