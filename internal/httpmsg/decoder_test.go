@@ -431,3 +431,37 @@ func TestResumeAfterARefusedConnect(t *testing.T) {
 		t.Errorf("after Resume: %v %v", ev.Kind, err)
 	}
 }
+
+func TestAnswerToBeforeOrAfterTheHead(t *testing.T) {
+	const in = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
+	cases := []struct {
+		before, after string
+		want          Framing
+	}{
+		{"", "", FramingLength}, {"GET", "", FramingLength}, {"", "GET", FramingLength},
+		{"HEAD", "", FramingNone}, {"", "HEAD", FramingNone}, {"HEAD", "GET", FramingLength},
+		{"CONNECT", "", FramingTunnel}, {"", "CONNECT", FramingTunnel}, {"CONNECT", "HEAD", FramingNone},
+	}
+	for _, c := range cases {
+		d := NewResponseDecoder(Limits{})
+		if c.before != "" {
+			d.AnswerTo(c.before)
+		}
+		_, ev, err := d.Feed([]byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.after != "" {
+			d.AnswerTo(c.after)
+		}
+		if ev.Head.Framing != c.want || ev.Head.ContentLength != 3 {
+			t.Errorf("%q before, %q after: %v, want %v", c.before, c.after, ev.Head.Framing, c.want)
+		}
+	}
+	// A method is good for one answer only.
+	d := NewResponseDecoder(Limits{})
+	d.AnswerTo("HEAD")
+	if got := trace(d, nil, in+in+"abc"); !strings.Contains(got, "length") || !strings.HasSuffix(got, "data \"abc\"\nend [] []\n") {
+		t.Errorf("two answers, one method:\n%s", got)
+	}
+}
