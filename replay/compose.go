@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/internal/content"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
-	"parallax/replay/coding"
 	"parallax/replay/transport"
 )
 
@@ -173,7 +173,7 @@ func (c *composer) plainBody(r *recording.Request) []byte {
 	if r.Body.Redacted {
 		return r.Body.Bytes
 	}
-	return plain(coding.Of(r.Headers), r.Body.Bytes)
+	return plain(r.Headers, r.Body.Bytes)
 }
 
 // body carries values over, in the body and everywhere else, and returns the
@@ -209,7 +209,7 @@ func (c *composer) body(j *job, req *recording.Request, out *composed) ([]byte, 
 
 // encode applies the content codings that the recorded body had.
 func (c *composer) encode(from *recording.Request, text []byte) ([]byte, string) {
-	body, err := coding.Encode(coding.Of(from.Headers), text)
+	body, err := content.Encode(encodings(from.Headers), text)
 	if err != nil {
 		return nil, err.Error()
 	}

@@ -170,7 +170,7 @@ func (e *engine) admit(ex *recording.Exchange) error {
 	e.mu.Lock()
 	e.state.result.Total++
 	e.mu.Unlock()
-	if end, ok := e.o.Resume.Ended[ex.ID]; ok && end != recording.NotReached {
+	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.state.result.Resumed++
@@ -182,7 +182,7 @@ func (e *engine) admit(ex *recording.Exchange) error {
 		return err
 	}
 	if end, why := e.verdict(ex); end != "" {
-		return e.unsent(ex, end, why, 0)
+		return e.unsent(ex, end, why, 0, false)
 	}
 	e.enqueue(ex, due)
 	return nil
@@ -239,8 +239,16 @@ func (e *engine) why() string {
 	return string(e.state.result.Stopped) + ": " + e.state.result.Why
 }
 
-// unsent writes the row of an exchange that is not sent.
-func (e *engine) unsent(ex *recording.Exchange, end recording.End, why string, due int64) error {
+// unsent writes the row of an exchange that is not sent. An intended one has a
+// row in any case: its intent must not look like a sending that was cut off.
+func (e *engine) unsent(ex *recording.Exchange, end recording.End, why string, due int64, intended bool) error {
+	e.mu.Lock()
+	e.state.result.Ends[end]++
+	omit := e.o.OmitUnreached && e.state.result.Stopped == StopInterrupted
+	e.mu.Unlock()
+	if omit && end == recording.NotReached && !intended {
+		return nil
+	}
 	at := due
 	if at == 0 {
 		at, _ = ex.ID.Time()
@@ -251,11 +259,7 @@ func (e *engine) unsent(ex *recording.Exchange, end recording.End, why string, d
 		Incomplete: recording.NoAnswer,
 		Outcome:    &recording.Outcome{End: end, Detail: why, DueAt: due},
 	}
-	err := e.write(row)
-	e.mu.Lock()
-	e.state.result.Ends[end]++
-	e.mu.Unlock()
-	return err
+	return e.write(row)
 }
 
 func (e *engine) write(row *recording.Exchange) error {

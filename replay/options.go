@@ -88,6 +88,10 @@ type Options struct {
 	// Filter returns why an exchange is left out, "" to keep it.
 	Filter func(*recording.Exchange) string
 	Resume Resume
+	// OmitUnreached: after an interruption the rest of the baseline is counted
+	// and gets no rows, so that a resumed run can send it. The caller keeps the
+	// journal (recording.Live.Suspend) and makes no run of it yet.
+	OmitUnreached bool
 	// RunID is the marker header's value. NoMarker leaves the header out.
 	RunID    string
 	NoMarker bool
@@ -129,8 +133,8 @@ type Bodies struct {
 
 // Resume says what an interrupted run did already.
 type Resume struct {
-	// Ended holds how exchanges ended that have a row. Those not reached then
-	// are not among them.
+	// Ended holds how exchanges ended that have a row: they are not sent again,
+	// however they ended.
 	Ended map[recording.ID]recording.End
 	// Open are those with an intent and no end.
 	Open map[recording.ID]bool

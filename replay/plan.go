@@ -61,7 +61,7 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string) {
 	p.Total++
 	p.Duration = max(p.Duration, time.Duration(e.o.Schedule.Due(ex.FirstAt())))
-	if end, ok := e.o.Resume.Ended[ex.ID]; ok && end != recording.NotReached {
+	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
 		p.Ends[end]++
 		return
 	}

@@ -15,8 +15,6 @@ import (
 	"parallax/replay/schedule"
 )
 
-func childMain() bool { return false }
-
 // What is sent is what was recorded: the case and order of headers, duplicates,
 // the target, the version, chunks and trailers. (http-traps.md 9)
 func TestBytesAreExact(t *testing.T) {

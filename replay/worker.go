@@ -3,10 +3,12 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"parallax/capture/recording"
+	"parallax/internal/content"
+	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
-	"parallax/replay/coding"
 	"parallax/replay/transport"
 )
 
@@ -28,6 +30,9 @@ type outcome struct {
 func (w *worker) run(j *job) outcome {
 	e := w.e
 	if e.stopped.Load() {
+		if j.durable != nil {
+			<-j.durable
+		}
 		return w.leave(j, recording.NotReached, e.why())
 	}
 	c, why := e.writer.compose(w.head[:0], j)
@@ -53,9 +58,8 @@ func (w *worker) run(j *job) outcome {
 // leave writes the row of a job that was not sent. The job's end is counted
 // here, and not again.
 func (w *worker) leave(j *job, end recording.End, why string) outcome {
-	if err := w.e.unsent(j.ex, end, why, j.due); err != nil {
-		w.e.fail(err)
-	}
+	// An error has failed the run already.
+	_ = w.e.unsent(j.ex, end, why, j.due, j.intended)
 	return outcome{}
 }
 
@@ -66,13 +70,14 @@ func (e *engine) intend(j *job) error {
 		return nil
 	}
 	if j.durable != nil {
-		<-j.durable
+		<-j.durable // also orders the reading of intended
 		if !j.intended {
 			return errors.New("the intent could not be written")
 		}
 		return nil
 	}
 	err := e.journal.Intend(j.ex.ID)
+	j.intended = err == nil
 	if err == nil && !safe(j.ex.Request.Method) {
 		err = e.journal.Sync()
 	}
@@ -186,7 +191,7 @@ func (w *worker) learn(j *job, a *transport.Answer) {
 	}
 	answered := carry.Message{Headers: a.Response.Headers}
 	if a.Bytes != nil {
-		answered.Body = plain(coding.Of(a.Response.Headers), a.Bytes)
+		answered.Body = plain(a.Response.Headers, a.Bytes)
 	}
 	w.e.carry.Learn(&j.session.carry, j.ex.Request, recordedAnswer(j.ex), answered)
 }
@@ -201,7 +206,7 @@ func recordedAnswer(ex *recording.Exchange) carry.Message {
 	case r.Body.Redacted:
 		m.Body = r.Body.Bytes
 	default:
-		m.Body = plain(coding.Of(r.Headers), r.Body.Bytes)
+		m.Body = plain(r.Headers, r.Body.Bytes)
 	}
 	return m
 }
@@ -211,12 +216,23 @@ const plainLimit = 16 << 20
 
 // plain undoes content codings; nil where that fails, so that nothing is
 // carried.
-func plain(codings []string, body []byte) []byte {
-	out, err := coding.Decode(codings, body, plainLimit)
+func plain(headers []httpmsg.Header, body []byte) []byte {
+	out, err := content.Decode(encodings(headers), body, content.Limits{Output: plainLimit})
 	if err != nil {
 		return nil
 	}
 	return out
+}
+
+// encodings are the values of a message's Content-Encoding headers.
+func encodings(headers []httpmsg.Header) []string {
+	var values []string
+	for _, h := range headers {
+		if strings.EqualFold(h.Name, "Content-Encoding") {
+			values = append(values, h.Value)
+		}
+	}
+	return values
 }
 
 // row is the run's row of a job that was tried.
