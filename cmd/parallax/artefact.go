@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"parallax/capture/recording"
+	"parallax/diff/comparison"
+)
+
+// artefactKind is what a folder holds.
+type artefactKind string
+
+const (
+	isRecording  artefactKind = "recording" // a run is a recording
+	isComparison artefactKind = "comparison"
+)
+
+// maxManifest bounds what is read to find out what a folder holds.
+const maxManifest = 64 << 20
+
+// kindOf looks at the manifest, finished or not.
+func kindOf(dir string) (artefactKind, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return "", usageError{err}
+	}
+	for _, name := range []string{recording.ManifestName, recording.PartialName} {
+		kind, err := manifestKind(filepath.Join(dir, name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return kind, err
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, recording.JournalName)); err == nil {
+		return isRecording, nil
+	}
+	return "", usagef("%s: neither a recording nor a comparison (there is no %s)", dir, recording.ManifestName)
+}
+
+func manifestKind(path string) (artefactKind, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > maxManifest {
+		return "", unverifiedf("%s: larger than any manifest", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var head struct {
+		Format string `json:"format"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return "", unverifiedf("%s: %w", path, err)
+	}
+	switch head.Format {
+	case recording.FormatName:
+		return isRecording, nil
+	case comparison.FormatName:
+		return isComparison, nil
+	}
+	return "", unverifiedf("%s: format %q is none of this version's", path, head.Format)
+}
+
+// openRecording opens dir. What a crash left behind is finished first: its
+// journal is the whole truth, and the manifest will say so.
+func openRecording(dir string, o recording.OpenOptions, s streams) (*recording.Reader, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, usageError{err}
+	}
+	r, err := recording.Open(dir, o)
+	if !errors.Is(err, recording.ErrPartial) || o.Partial {
+		return r, err
+	}
+	if _, statErr := os.Stat(filepath.Join(dir, recording.JournalName)); statErr != nil {
+		return nil, fmt.Errorf("%w\nhint: --partial reads the parts that are finished", err)
+	}
+	if err := recoverRecording(dir, s); err != nil {
+		return nil, err
+	}
+	return recording.Open(dir, o)
+}
+
+func recoverRecording(dir string, s streams) error {
+	found, err := recording.Recover(dir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "%s: interrupted; finished from its journal: %d exchanges", dir, found.Exchanges)
+	if found.DroppedBytes > 0 {
+		fmt.Fprintf(s.err, ", a torn tail of %d bytes dropped (%s)", found.DroppedBytes, found.DroppedWhy)
+	}
+	if n := len(found.Unknown); n > 0 {
+		fmt.Fprintf(s.err, ", %d sent without a known answer", n)
+	}
+	fmt.Fprintln(s.err)
+	return nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/urfave/cli/v2"
+
+	"parallax/capture/recording"
+	"parallax/capture/redact"
+)
+
+func captureCommand(s streams) *cli.Command {
+	return &cli.Command{
+		Name:        "capture",
+		Usage:       "record exchanges",
+		Subcommands: []*cli.Command{capturePacketsCommand(s), captureProxyCommand(s)},
+	}
+}
+
+// source is an offline source of exchanges.
+type source interface {
+	// Exchanges yields each exchange once, which then is the caller's; an error
+	// comes last.
+	Exchanges() iter.Seq2[*recording.Exchange, error]
+	// Watermark returns the time before which nothing will come any more.
+	Watermark() int64
+}
+
+// watermarkEvery is how many exchanges pass between two looks at the
+// watermark: it costs a walk over the open connections.
+const watermarkEvery = 256
+
+// pour moves src through the redactor into w. A source that ends with an error
+// has yielded what was whole; that is kept.
+func pour(ctx context.Context, src source, r *redact.Redactor, w *recording.Writer, p *progress) error {
+	n := 0
+	for ex, err := range src.Exchanges() {
+		if err != nil {
+			return sourceError{err}
+		}
+		if err := r.Apply(ex); err != nil {
+			return err
+		}
+		if err := w.Write(ex); err != nil {
+			return err
+		}
+		if n++; n%watermarkEvery == 0 {
+			if err := w.Advance(src.Watermark()); err != nil {
+				return err
+			}
+			p.update(int64(n))
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+// sourceError is a fault of the input: what came before it is kept.
+type sourceError struct{ err error }
+
+func (e sourceError) Error() string { return e.err.Error() }
+func (e sourceError) Unwrap() error { return e.err }
+
+// keepable reports whether what was written before err should become a
+// recording, marked as interrupted.
+func keepable(err error) bool {
+	var fault sourceError
+	var signal interrupted
+	return errors.As(err, &fault) || errors.As(err, &signal)
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"parallax/capture/proxy"
+	"parallax/capture/recording"
+	"parallax/capture/redact"
+)
+
+type proxyOptions struct {
+	Proxy  proxy.Options
+	Out    string
+	Redact redactOptions
+	Quiet  bool
+	// Ready is told the address once the proxy listens.
+	Ready func(address string) error
+}
+
+func captureProxyCommand(s streams) *cli.Command {
+	return &cli.Command{
+		Name:  "proxy",
+		Usage: "record what passes through a proxy in front of the old system",
+		Description: "Bytes go on unchanged in both directions. Ends with SIGINT or SIGTERM, then the\n" +
+			"recording is finished; after a crash `parallax verify REC --recover` finishes it.",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "listen", Usage: "`ADDRESS` to accept clients at", Value: "127.0.0.1:8080"},
+			&cli.StringFlag{Name: "upstream", Usage: "`URL` of the old system"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the recording"},
+			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` with the key redact"},
+			&cli.StringFlag{Name: "address-file", Usage: "write the URL to send clients to into `FILE`, once it is listened at"},
+			&cli.BoolFlag{Name: "listen-public", Usage: "allow an address that is not loopback"},
+			&cli.StringFlag{Name: "cert", Usage: "PEM `FILE` of the certificate to answer clients with TLS"},
+			&cli.StringFlag{Name: "cert-key", Usage: "PEM `FILE` of its key"},
+			&cli.StringFlag{Name: "upstream-ca", Usage: "PEM `FILE` of authorities for an https upstream"},
+			&cli.BoolFlag{Name: "upstream-insecure", Usage: "accept any certificate of the upstream"},
+			&cli.BoolFlag{Name: "forwarded-for", Usage: "add X-Forwarded-For towards the upstream"},
+			&cli.BoolFlag{Name: "via", Usage: "add Via towards the upstream"},
+			&cli.DurationFlag{Name: "answer-timeout", Usage: "silence of an upstream that owes an answer; 0 waits as long as the client"},
+			&cli.Int64Flag{Name: "max-body", Usage: "`MIB` kept of one body", Value: 16},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no summary"},
+		}, redactFlags()...),
+		Action: func(c *cli.Context) error {
+			o, err := readProxyFlags(c)
+			if err != nil {
+				return err
+			}
+			o.Ready = announce(o, c.String("address-file"), s)
+			return runCaptureProxy(c.Context, o, s)
+		},
+	}
+}
+
+// announce says where the proxy listens, also in a file for scripts.
+func announce(o proxyOptions, file string, s streams) func(string) error {
+	return func(address string) error {
+		scheme := "http://"
+		if o.Proxy.CertFile != "" {
+			scheme = "https://"
+		}
+		fmt.Fprintf(s.err, "listening on %s%s, recording to %s\n", scheme, address, o.Out)
+		if file == "" {
+			return nil
+		}
+		return os.WriteFile(file, []byte(scheme+address+"\n"), 0o600)
+	}
+}
+
+func readProxyFlags(c *cli.Context) (proxyOptions, error) {
+	if _, err := arguments(c); err != nil {
+		return proxyOptions{}, err
+	}
+	if err := required(c, "upstream", "output"); err != nil {
+		return proxyOptions{}, err
+	}
+	conf, err := loadConfig(c.String("config"))
+	if err != nil {
+		return proxyOptions{}, err
+	}
+	return proxyOptions{
+		Proxy: proxy.Options{
+			Upstream: c.String("upstream"), UpstreamCA: c.String("upstream-ca"), UpstreamInsecure: c.Bool("upstream-insecure"),
+			Listen: c.String("listen"), ListenPublic: c.Bool("listen-public"),
+			CertFile: c.String("cert"), KeyFile: c.String("cert-key"),
+			ForwardedFor: c.Bool("forwarded-for"), Via: c.Bool("via"),
+			BodyCap: c.Int64("max-body") << 20, AnswerTimeout: c.Duration("answer-timeout"),
+		},
+		Out: c.String("output"), Redact: readRedactFlags(c, conf.Redact), Quiet: c.Bool("quiet"),
+	}, nil
+}
+
+// shutdownGrace is what requests under way get when the proxy ends.
+const shutdownGrace = 8 * time.Second
+
+// runCaptureProxy serves until ctx ends. An end by a signal is how a proxy is
+// meant to end, but the exit code still tells of it.
+func runCaptureProxy(ctx context.Context, o proxyOptions, s streams) error {
+	redactor, err := newRedactor(o.Redact, s)
+	if err != nil {
+		return err
+	}
+	live := &lateSink{redactor: redactor}
+	p, err := proxy.New(o.Proxy, live)
+	if err != nil {
+		return usageError{err}
+	}
+	live.live, err = recording.CreateLive(o.Out, recording.Options{
+		Tool:      tool(),
+		Source:    recording.Source{Kind: "proxy", Detail: "listening on " + p.Addr().String()},
+		Redaction: redactionOf(redactor),
+	})
+	if err != nil {
+		return joinErrors(err, p.Shutdown(ctx))
+	}
+	served := o.Ready(p.Addr().String())
+	if served == nil {
+		served = serveUntil(ctx, p)
+	}
+	return finishProxy(p, live, redactor, served, o, s)
+}
+
+// serveUntil accepts clients until ctx ends, then lets what is under way finish.
+func serveUntil(ctx context.Context, p *proxy.Proxy) error {
+	failed := make(chan error, 1)
+	go func() { failed <- p.Serve() }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	if err := p.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+func finishProxy(p *proxy.Proxy, live *lateSink, r *redact.Redactor, served error, o proxyOptions, s streams) error {
+	ledger := p.Ledger()
+	err := live.live.Close(recording.Closing{Ledger: ledger, RedactionCounts: r.Counts()})
+	if !o.Quiet {
+		printLedger(s.err, &ledger)
+	}
+	return joinErrors(served, err)
+}
+
+// lateSink redacts and then journals.
+type lateSink struct {
+	redactor *redact.Redactor
+	live     *recording.Live
+}
+
+func (l *lateSink) Write(ex *recording.Exchange) error {
+	if err := l.redactor.Apply(ex); err != nil {
+		return err
+	}
+	return l.live.Write(ex)
+}

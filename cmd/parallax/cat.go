@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"parallax/capture/recording"
+	"parallax/diff/comparison"
+)
+
+type catOptions struct {
+	Dir     string
+	Bodies  bool
+	Partial bool
+	Filter  recording.Filter
+}
+
+func catCommand(s streams) *cli.Command {
+	return &cli.Command{
+		Name: "cat", Usage: "print an artefact as JSON lines", ArgsUsage: "ARTEFACT",
+		Description: "One line an exchange (of a recording or a run) or a difference (of a comparison).",
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "bodies", Usage: "with the bodies, as text where they are UTF-8, else in base64"},
+			&cli.BoolFlag{Name: "partial", Usage: "read the finished parts of an unfinished recording"},
+		}, filterFlags()...),
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, "ARTEFACT")
+			if err != nil {
+				return err
+			}
+			filter, err := readFilter(c)
+			if err != nil {
+				return err
+			}
+			return runCat(c.Context, catOptions{args[0], c.Bool("bodies"), c.Bool("partial"), filter}, s)
+		},
+	}
+}
+
+func runCat(ctx context.Context, o catOptions, s streams) error {
+	kind, err := kindOf(o.Dir)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(s.out, 64<<10)
+	if kind == isComparison {
+		err = catComparison(ctx, o, out)
+	} else {
+		err = catRecording(ctx, o, out, s)
+	}
+	return joinErrors(err, out.Flush())
+}
+
+func catRecording(ctx context.Context, o catOptions, out io.Writer, s streams) error {
+	r, err := openRecording(o.Dir, recording.OpenOptions{Partial: o.Partial, ReuseBuffers: true}, s)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	o.Filter.NoBodies = !o.Bodies
+	var line []byte
+	for ex, err := range r.Exchanges(o.Filter) {
+		if err != nil {
+			return err
+		}
+		line = append(recording.AppendJSON(line[:0], ex, o.Bodies), '\n')
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+func catComparison(ctx context.Context, o catOptions, out io.Writer) error {
+	r, err := comparison.Open(o.Dir)
+	if err != nil {
+		return err
+	}
+	var line []byte
+	for d, err := range r.Differences() {
+		if err != nil {
+			return err
+		}
+		if line, err = comparison.AppendJSON(line[:0], d); err != nil {
+			return err
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/goccy/go-yaml"
+
+	"parallax/capture/redact"
+	"parallax/diff/rules"
+	"parallax/replay"
+	"parallax/replay/carry"
+	"parallax/report/gate"
+)
+
+// maxConfig bounds a configuration file, in bytes: it is trusted, but a wrong
+// path should not read a recording into memory.
+const maxConfig = 4 << 20
+
+// config is the one YAML schema. A command reads its keys and leaves the
+// others; an unknown key is an error everywhere.
+type config struct {
+	Targets map[string]replay.Target `yaml:"targets"`
+	Redact  redact.Config            `yaml:"redact"`
+	Carry   []carry.Rule             `yaml:"carry"`
+	Rules   []rules.Rule             `yaml:"rules"`
+	Gate    gate.Policy              `yaml:"gate"`
+	Waivers []gate.Waiver            `yaml:"waivers"`
+	Steps   *job                     `yaml:"steps"`
+}
+
+// loadConfig reads path strictly; an empty path is the empty configuration.
+func loadConfig(path string) (*config, error) {
+	c := &config{}
+	if path == "" {
+		return c, nil
+	}
+	text, err := readConfig(path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	err = yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, usagef("%s: %s", path, yaml.FormatError(err, false, true))
+	}
+	if err := c.validate(); err != nil {
+		return nil, usagef("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func readConfig(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	if len(text) > maxConfig {
+		return nil, fmt.Errorf("configuration: %s is larger than %d bytes", path, maxConfig)
+	}
+	return text, nil
+}
+
+func (c *config) validate() error {
+	if _, err := c.ruleSet(); err != nil {
+		return err
+	}
+	if _, err := carry.New(c.Carry); err != nil {
+		return err
+	}
+	if err := c.Gate.Validate(); err != nil {
+		return err
+	}
+	for i := range c.Waivers {
+		if err := c.Waivers[i].Validate(); err != nil {
+			return err
+		}
+	}
+	if c.Steps == nil {
+		return nil
+	}
+	return c.Steps.validate()
+}
+
+// ruleSet compiles the rules, with those that switch normalisations off.
+func (c *config) ruleSet() (*rules.Set, error) { return rules.Compile(c.Rules) }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"parallax/capture/recording"
+	"parallax/diff"
+	"parallax/diff/comparison"
+)
+
+type diffOptions struct {
+	Old, New string
+	Controls []string
+	Out      string
+	Config   *config
+	Filter   recording.Filter
+	ExitCode bool
+	JSON     bool
+	Quiet    bool
+}
+
+func diffCommand(s streams) *cli.Command {
+	return &cli.Command{
+		Name: "diff", Usage: "compare two recordings field by field", ArgsUsage: "OLD NEW",
+		Description: "OLD is the recording, NEW a run of it (or another recording of the same exchanges).\n" +
+			"A control run against the old system tells noise from differences. The exit code\n" +
+			"is 0 when everything was read; --exit-code makes it 1 where something differs.",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the comparison"},
+			configFlag("rules"),
+			&cli.StringSliceFlag{Name: "control", Usage: "`RUN` against the old system; may be given again"},
+			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
+			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no summary"},
+		}, filterFlags()...),
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, "OLD", "NEW")
+			if err != nil {
+				return err
+			}
+			if err := required(c, "output"); err != nil {
+				return err
+			}
+			conf, err := loadConfig(c.String("config"))
+			if err != nil {
+				return err
+			}
+			filter, err := readFilter(c)
+			if err != nil {
+				return err
+			}
+			return runDiff(c.Context, diffOptions{
+				Old: args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
+				Filter: filter, ExitCode: c.Bool("exit-code"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
+			}, s)
+		},
+	}
+}
+
+func runDiff(ctx context.Context, o diffOptions, s streams) error {
+	set, err := o.Config.ruleSet()
+	if err != nil {
+		return usageError{err}
+	}
+	inputs, closeAll, err := openInputs(append([]string{o.Old, o.New}, o.Controls...), s)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	w, err := comparison.Create(o.Out)
+	if err != nil {
+		return err
+	}
+	summary, err := diff.Compare(ctx, inputs[0], inputs[1], inputs[2:], diff.Options{Tool: tool(), Rules: set, Filter: o.Filter}, w)
+	if err != nil {
+		return joinErrors(refused(err), w.Abort())
+	}
+	if err := w.Close(summary); err != nil {
+		return err
+	}
+	return o.finish(summary, s)
+}
+
+// refused marks the errors that the user's choice of inputs causes.
+func refused(err error) error {
+	if errors.Is(err, diff.ErrRedaction) {
+		return usageError{err}
+	}
+	return err
+}
+
+// openInputs opens recordings in the order of dirs.
+func openInputs(dirs []string, s streams) (inputs []diff.Input, closeAll func(), err error) {
+	var open []*recording.Reader
+	closeAll = func() {
+		for _, r := range open {
+			r.Close() // read only: what could be wrong was seen while reading
+		}
+	}
+	for _, dir := range dirs {
+		r, err := openRecording(dir, recording.OpenOptions{ReuseBuffers: true}, s)
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+		open = append(open, r)
+		inputs = append(inputs, diff.FromReader(filepath.Base(filepath.Clean(dir)), r))
+	}
+	return inputs, closeAll, nil
+}
+
+func (o *diffOptions) finish(summary *comparison.Summary, s streams) error {
+	total := totals(summary)
+	switch {
+	case o.JSON:
+		if err := printJSON(s.out, summary); err != nil {
+			return err
+		}
+	case !o.Quiet:
+		if _, err := fmt.Fprintf(s.out, "%d recorded, %d compared, %d equal, %d equal under rules, %d noise only, %d different, %d could not be compared\n%s\n",
+			total.Recorded, total.Compared(), total.Equal, total.UnderRules, total.NoiseOnly, total.Mismatched(), total.NotCompared,
+			"see: parallax report "+o.Out); err != nil {
+			return err
+		}
+	}
+	switch {
+	case total.Compared() == 0 && total.NotCompared == 0:
+		return unverifiedf("nothing was compared")
+	case o.ExitCode && total.Mismatched() > 0:
+		return verdictError{exitPolicy}
+	case o.ExitCode && total.NotCompared > 0:
+		return verdictError{exitUnverified}
+	}
+	return nil
+}
+
+// totals adds the counters of all subjects.
+func totals(summary *comparison.Summary) comparison.Subject {
+	var t comparison.Subject
+	for i := range summary.Subjects {
+		x := &summary.Subjects[i]
+		t.Recorded += x.Recorded
+		t.Equal += x.Equal
+		t.UnderRules += x.UnderRules
+		t.NoiseOnly += x.NoiseOnly
+		t.Different += x.Different
+		t.MissingNew += x.MissingNew
+		t.MissingOld += x.MissingOld
+		t.NotCompared += x.NotCompared
+	}
+	return t
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"parallax/report"
+)
+
+// job is the key steps: what `parallax run FILE` does, always in the order
+// capture or open, replay, control, diff, report, gate. Paths are relative to
+// the file.
+type job struct {
+	// Folder gets a folder a night.
+	Folder string `yaml:"folder"`
+	// Open names a recording; Capture makes one. Exactly one is given.
+	Open    string      `yaml:"open,omitempty"`
+	Capture *captureJob `yaml:"capture,omitempty"`
+	Replay  *replayJob  `yaml:"replay"`
+	// Control runs against the old system, to tell noise from differences.
+	Control []replayJob `yaml:"control,omitempty"`
+	Report  reportJob   `yaml:"report,omitempty"`
+}
+
+type captureJob struct {
+	Packets string `yaml:"packets"`
+}
+
+// replayJob has the flags of `parallax replay` that a job needs.
+type replayJob struct {
+	Target      string `yaml:"target"`
+	Speed       string `yaml:"speed,omitempty"`
+	Rate        string `yaml:"rate,omitempty"`
+	Max         bool   `yaml:"max,omitempty"`
+	MaxGap      string `yaml:"max_gap,omitempty"`
+	Connections int    `yaml:"connections,omitempty"`
+	AllowWrites bool   `yaml:"allow_writes,omitempty"`
+	KeepBodies  bool   `yaml:"keep_bodies,omitempty"`
+	RetryStale  bool   `yaml:"retry_stale,omitempty"`
+}
+
+// reportJob names further places for the forms, besides the night's folder.
+type reportJob struct {
+	JUnit    string `yaml:"junit,omitempty"`
+	Markdown string `yaml:"markdown,omitempty"`
+	HTML     string `yaml:"html,omitempty"`
+}
+
+func (j *job) validate() error {
+	switch {
+	case j.Folder == "":
+		return fmt.Errorf("steps: folder is missing: where the nights go")
+	case (j.Open == "") == (j.Capture == nil):
+		return fmt.Errorf("steps: want either open (a recording) or capture (which makes one)")
+	case j.Capture != nil && j.Capture.Packets == "":
+		return fmt.Errorf("steps: capture: packets is missing: the capture file to read")
+	case j.Replay == nil || j.Replay.Target == "":
+		return fmt.Errorf("steps: replay: target is missing")
+	}
+	for i := range j.Control {
+		if j.Control[i].Target == "" {
+			return fmt.Errorf("steps: control %d: target is missing", i+1)
+		}
+	}
+	return nil
+}
+
+func (r *replayJob) pace() (paceOptions, error) {
+	p := paceOptions{Speed: r.Speed, Rate: r.Rate, Max: r.Max}
+	if r.MaxGap == "" {
+		return p, nil
+	}
+	gap, err := time.ParseDuration(r.MaxGap)
+	if err != nil {
+		return p, usagef("steps: replay: max_gap %q: want a duration like 30s", r.MaxGap)
+	}
+	p.MaxGap = gap
+	return p, nil
+}
+
+// night is where one run of a job puts what it makes.
+type night struct{ dir string }
+
+func (n night) recording() string     { return filepath.Join(n.dir, "recording") }
+func (n night) run() string           { return filepath.Join(n.dir, "run") }
+func (n night) control(i int) string  { return filepath.Join(n.dir, fmt.Sprintf("control-%d", i+1)) }
+func (n night) comparison() string    { return filepath.Join(n.dir, "comparison") }
+func (n night) reports() report.Files { return report.InDir(filepath.Join(n.dir, "report")) }

@@ -1,0 +1,358 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"parallax/capture/recording"
+	"parallax/capture/redact"
+	"parallax/replay"
+	"parallax/replay/carry"
+	"parallax/replay/schedule"
+	"parallax/replay/transport"
+)
+
+// replayOptions are what `parallax replay` and the steps of a job ask for.
+type replayOptions struct {
+	Recording string
+	Out       string
+	Target    replay.Target
+	Control   bool
+	Writes    bool
+	Pace      paceOptions
+	Pool      replay.Pool
+	Timeouts  transport.Timeouts
+	KeepAll   bool
+	NoMarker  bool
+	Carry     []carry.Rule
+	Filter    recording.Filter
+	KeyFile   string
+	Redact    redact.Config
+	Resume    bool
+	DryRun    bool
+	JSON      bool
+	Quiet     bool
+}
+
+// paceOptions choose one schedule.
+type paceOptions struct {
+	Speed, Rate string
+	Max         bool
+	MaxGap      time.Duration
+}
+
+func replayCommand(s streams) *cli.Command {
+	return &cli.Command{
+		Name: "replay", Usage: "ask another system what a recording's clients asked", ArgsUsage: "RECORDING",
+		Description: "Sends what was recorded, byte for byte, keeps sessions in order, carries cookies\n" +
+			"and declared values over, and writes a run. Unsafe methods need --allow-writes and\n" +
+			"a target marked writable (a loopback URL counts as one). The recorded server is\n" +
+			"refused unless --control.",
+		Flags: replayFlags(),
+		Action: func(c *cli.Context) error {
+			o, err := readReplayFlags(c)
+			if err != nil {
+				return err
+			}
+			_, err = runReplay(c.Context, o, s)
+			return err
+		},
+	}
+}
+
+func replayFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringFlag{Name: "target", Usage: "`NAME` of a configured target, or a URL"},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the run"},
+		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, redact"},
+		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
+		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
+		&cli.BoolFlag{Name: "max", Usage: "as fast as the connections allow"},
+		&cli.DurationFlag{Name: "max-gap", Usage: "shorten longer pauses of the recording to this"},
+		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: 64},
+		&cli.BoolFlag{Name: "shared-connections", Usage: "let any idle connection serve any session"},
+		&cli.BoolFlag{Name: "retry-stale", Usage: "send a safe request again, once, when a kept connection turns out closed (counted)"},
+		&cli.BoolFlag{Name: "control", Usage: "the target is the old system itself: safe methods only"},
+		&cli.BoolFlag{Name: "allow-writes", Usage: "this run's half of the permission for unsafe methods"},
+		&cli.StringFlag{Name: "host-header", Usage: "original, target or a `VALUE`", DefaultText: "original"},
+		&cli.BoolFlag{Name: "no-marker", Usage: "leave out the header X-Parallax-Run"},
+		&cli.BoolFlag{Name: "keep-bodies", Usage: "store answers that are equal to the baseline's, too"},
+		&cli.DurationFlag{Name: "connect-timeout", Value: 5 * time.Second},
+		&cli.DurationFlag{Name: "tls-timeout", Value: 5 * time.Second},
+		&cli.DurationFlag{Name: "write-timeout", Value: 10 * time.Second},
+		&cli.DurationFlag{Name: "header-timeout", Value: 30 * time.Second},
+		&cli.DurationFlag{Name: "body-timeout", Value: 30 * time.Second},
+		&cli.BoolFlag{Name: "dry-run", Usage: "print the plan and send nothing"},
+		&cli.BoolFlag{Name: "resume", Usage: "go on with an interrupted run; an unsafe request is never sent twice"},
+		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the redaction key of the recording"},
+		&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no summary"},
+	}, filterFlags()...)
+}
+
+func readReplayFlags(c *cli.Context) (replayOptions, error) {
+	args, err := arguments(c, "RECORDING")
+	if err != nil {
+		return replayOptions{}, err
+	}
+	if err := required(c, "target"); err != nil {
+		return replayOptions{}, err
+	}
+	conf, err := loadConfig(c.String("config"))
+	if err != nil {
+		return replayOptions{}, err
+	}
+	filter, err := readFilter(c)
+	if err != nil {
+		return replayOptions{}, err
+	}
+	target, err := conf.target(c.String("target"))
+	if err != nil {
+		return replayOptions{}, err
+	}
+	if h := c.String("host-header"); h != "" {
+		target.Rewrite.Host = h
+	}
+	if c.String("output") == "" && !c.Bool("dry-run") {
+		return replayOptions{}, usagef("--output FOLDER is missing")
+	}
+	return replayOptions{
+		Recording: args[0], Out: c.String("output"), Target: target,
+		Control: c.Bool("control"), Writes: c.Bool("allow-writes"),
+		Pace:     paceOptions{c.String("speed"), c.String("rate"), c.Bool("max"), c.Duration("max-gap")},
+		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
+		Timeouts: readTimeouts(c),
+		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
+		Carry: conf.Carry, Filter: filter, KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
+	}, nil
+}
+
+func readTimeouts(c *cli.Context) transport.Timeouts {
+	return transport.Timeouts{
+		Connect: c.Duration("connect-timeout"), TLS: c.Duration("tls-timeout"), Write: c.Duration("write-timeout"),
+		Header: c.Duration("header-timeout"), Body: c.Duration("body-timeout"),
+	}
+}
+
+// target returns the configured target called name, or one for a bare URL.
+func (c *config) target(name string) (replay.Target, error) {
+	if strings.Contains(name, "://") {
+		return replay.Target{URL: name}, nil
+	}
+	t, ok := c.Targets[name]
+	if !ok {
+		return t, usagef("no target is called %q\nhint: give a URL, or --config FILE with the key targets", name)
+	}
+	t.Name = name
+	return t, nil
+}
+
+// schedule returns the one schedule that was asked for.
+func (p paceOptions) schedule() (*schedule.Schedule, error) {
+	chosen := 0
+	for _, is := range []bool{p.Speed != "", p.Rate != "", p.Max} {
+		if is {
+			chosen++
+		}
+	}
+	switch {
+	case chosen > 1:
+		return nil, usagef("--speed, --rate and --max exclude one another")
+	case p.Max:
+		return schedule.Max(), nil
+	case p.Rate != "":
+		r, err := schedule.ParseRate(p.Rate)
+		if err != nil {
+			return nil, usagef("--rate: %w", err)
+		}
+		return schedule.Rate(r), nil
+	}
+	speed := schedule.Ratio{Num: 1, Den: 1}
+	if p.Speed != "" {
+		var err error
+		if speed, err = schedule.ParseRatio(p.Speed); err != nil {
+			return nil, usagef("--speed: %w", err)
+		}
+	}
+	sched, err := schedule.Recorded(speed, p.MaxGap)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return sched, nil
+}
+
+// runReplay replays and commits the run. The result is also returned where the
+// error says that the target failed.
+func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result, error) {
+	base, err := openRecording(o.Recording, recording.OpenOptions{}, s)
+	if err != nil {
+		return nil, err
+	}
+	defer base.Close()
+	engine, err := o.engine(base, s)
+	if err != nil {
+		return nil, err
+	}
+	if o.DryRun {
+		return nil, printPlan(base, engine, o.JSON, s)
+	}
+	redactor, err := o.redactor(base, s)
+	if err != nil {
+		return nil, err
+	}
+	live, err := o.openRun(base, redactor, &engine)
+	if err != nil {
+		return nil, err
+	}
+	result, err := replay.Run(ctx, base.Exchanges(recording.Filter{}), &lateSink{redactor, live}, live, engine)
+	return o.commit(live, redactor, &result, err, s)
+}
+
+// engine translates the options; the filter becomes rows that say "filtered".
+func (o *replayOptions) engine(base *recording.Reader, s streams) (replay.Options, error) {
+	sched, err := o.Pace.schedule()
+	if err != nil {
+		return replay.Options{}, err
+	}
+	if o.Control {
+		o.Target.Control = true
+	}
+	p := newProgress(s.err, "exchanges", o.Quiet)
+	e := replay.Options{
+		Target: o.Target, AllowWrites: o.Writes, Schedule: sched, Pool: o.Pool, Timeouts: o.Timeouts,
+		Bodies: replay.Bodies{KeepAll: o.KeepAll}, Carry: o.Carry, HoldsToken: redact.Contains,
+		RunID: base.Digest()[:16], NoMarker: o.NoMarker, Total: base.Manifest().Exchanges,
+		Progress: func(now replay.Progress) { p.line(replayLine(now)) },
+	}
+	filter := o.Filter
+	e.Filter = func(ex *recording.Exchange) string {
+		if filter.Keeps(ex) {
+			return ""
+		}
+		return "left out by the command line's filter"
+	}
+	return e, nil
+}
+
+func replayLine(p replay.Progress) string {
+	return fmt.Sprintf("%d of %d, %d/s, %d failed, %s", p.Done, p.Total, p.Rate, p.Failed, p.Elapsed.Round(time.Second))
+}
+
+// redactor returns the stage that stands between the replay and the disk. It is
+// the baseline's profile and key: a run under another could not be compared.
+func (o *replayOptions) redactor(base *recording.Reader, s streams) (*redact.Redactor, error) {
+	want := base.Manifest().Redaction
+	o.Redact.Profile = want.Profile
+	r, err := newRedactor(redactOptions{KeyFile: o.KeyFile, Config: o.Redact}, s)
+	if err == nil && r.KeyID() != want.KeyID {
+		err = usagef("the recording's redaction key is %s, the one found here is %s: their tokens would differ\nhint: --key-file or PARALLAX_KEY with the key of the recording", want.KeyID, r.KeyID())
+	}
+	return r, err
+}
+
+// openRun starts the run's journal, or takes it up again.
+func (o *replayOptions) openRun(base *recording.Reader, r *redact.Redactor, e *replay.Options) (*recording.Live, error) {
+	options := recording.Options{
+		Kind: recording.KindRun, Tool: tool(), Baseline: base.Digest(), Target: o.Target.URL,
+		Source:    recording.Source{Kind: "replay", Detail: inputName(o.Recording)},
+		Redaction: redactionOf(r),
+		Info:      map[string]string{"control": fmt.Sprint(o.Target.Control)},
+	}
+	if !o.Resume {
+		return recording.CreateLive(o.Out, options)
+	}
+	live, before, err := recording.ResumeLive(o.Out, options)
+	if err != nil {
+		return nil, err
+	}
+	e.Resume.Ended = maps.Clone(before.Ended)
+	e.Resume.Open = map[recording.ID]bool{}
+	for _, id := range before.Open {
+		e.Resume.Open[id] = true
+	}
+	return live, nil
+}
+
+// commit finishes the run and turns its end into an exit code. An interrupted
+// run keeps its journal, so that --resume can go on with it.
+func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result *replay.Result, runErr error, s streams) (*replay.Result, error) {
+	if runErr != nil || result.Stopped == replay.StopInterrupted {
+		err := live.Suspend()
+		if runErr == nil {
+			fmt.Fprintf(s.err, "interrupted: %d of %d answered\ngo on with: the same command and --resume\n", result.Ends[recording.Answered], result.Total)
+			runErr = unverifiedf("%s is not finished", o.Out)
+		}
+		return result, joinErrors(runErr, err)
+	}
+	timing, err := json.Marshal(result.Timing)
+	if err != nil {
+		return result, err
+	}
+	closing := recording.Closing{
+		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
+		Info:  map[string]string{"timing": string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
+		Notes: replayNotes(result),
+	}
+	if err := live.Close(closing); err != nil {
+		return result, err
+	}
+	if err := o.print(result, s); err != nil {
+		return result, err
+	}
+	return result, replayVerdict(result, o)
+}
+
+func replayNotes(r *replay.Result) []string {
+	var notes []string
+	if r.Stopped != replay.StopComplete {
+		notes = append(notes, fmt.Sprintf("the replay stopped early: %s: %s", r.Stopped, r.Why))
+	}
+	if r.Timing.Unfair != "" {
+		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
+	}
+	if r.LeftOut > 0 {
+		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
+	}
+	return notes
+}
+
+func (o *replayOptions) print(r *replay.Result, s streams) error {
+	if o.JSON {
+		return printJSON(s.out, r)
+	}
+	if o.Quiet {
+		return nil
+	}
+	ledger := r.Ledger()
+	printLedger(s.err, &ledger)
+	ms := func(us int64) string { return time.Duration(us * 1000).String() }
+	fmt.Fprintf(s.err, "latency p50 %s p99 %s, from due p99 %s; carried %d, left out %d\n",
+		ms(r.Timing.FromSent.Quantile(50, 100)), ms(r.Timing.FromSent.Quantile(99, 100)), ms(r.Timing.FromDue.Quantile(99, 100)), r.Carried, r.LeftOut)
+	if r.Timing.Paced {
+		fmt.Fprintf(s.err, "lateness of our own p50 %s p99 %s\n", ms(r.Timing.Lateness.Quantile(50, 100)), ms(r.Timing.Lateness.Quantile(99, 100)))
+	}
+	return nil
+}
+
+// replayVerdict is the exit code of a replay by itself: differences are for
+// diff to find, but what could not be asked is known already.
+func replayVerdict(r *replay.Result, o *replayOptions) error {
+	switch {
+	case r.Stopped != replay.StopComplete:
+		return unverifiedf("%s: %s\nkept: %d answers in %s", r.Stopped, r.Why, r.Ends[recording.Answered], o.Out)
+	case r.Total == 0:
+		return unverifiedf("%s holds no exchange: nothing was replayed", o.Recording)
+	case r.Sent() == 0:
+		return unverifiedf("nothing was sent: every exchange was filtered, blocked or not whole")
+	case !r.Timing.Fair:
+		return unverifiedf("%s", r.Timing.Unfair)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"parallax/capture/recording"
+	"parallax/diff/comparison"
+)
+
+func showCommand(s streams) *cli.Command {
+	return &cli.Command{
+		Name: "show", Usage: "show one exchange, or the differences of one record", ArgsUsage: "ARTEFACT ID",
+		Description: "Of a recording or a run: the exchange called ID, with its bodies, as JSON; a run's\n" +
+			"exchange is also found by the id it replays. Of a comparison: the differences of record ID.",
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, "ARTEFACT", "ID")
+			if err != nil {
+				return err
+			}
+			return runShow(c.Context, args[0], args[1], s)
+		},
+	}
+}
+
+func runShow(ctx context.Context, dir, id string, s streams) error {
+	kind, err := kindOf(dir)
+	if err != nil {
+		return err
+	}
+	if kind == isComparison {
+		return showDifferences(ctx, dir, id, s)
+	}
+	r, err := openRecording(dir, recording.OpenOptions{}, s)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if _, err := recording.ID(id).Time(); err != nil {
+		return usageError{err}
+	}
+	ex, err := r.Get(recording.ID(id))
+	if errors.Is(err, recording.ErrNotFound) {
+		return usagef("%s: %w: %s", dir, err, id)
+	}
+	if err != nil {
+		return err
+	}
+	return printIndented(s.out, recording.AppendJSON(nil, ex, true))
+}
+
+func showDifferences(ctx context.Context, dir, record string, s streams) error {
+	r, err := comparison.Open(dir)
+	if err != nil {
+		return err
+	}
+	found := 0
+	for d, err := range r.Differences() {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if d.Record != record {
+			continue
+		}
+		found++
+		line, err := comparison.AppendJSON(nil, d)
+		if err != nil {
+			return err
+		}
+		if err := printIndented(s.out, line); err != nil {
+			return err
+		}
+	}
+	if found == 0 {
+		return usagef("%s holds no difference of record %s", dir, record)
+	}
+	return nil
+}
+
+func printIndented(w io.Writer, document []byte) error {
+	var v json.RawMessage = document
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s\n", text)
+	return err
+}
