@@ -234,18 +234,29 @@ func (b *builder) action(at []position) action {
 	for s := range a.rule {
 		a.rule[s] = -1
 	}
-	var ends []int
-	for _, p := range at {
-		if place := b.rules[p.rule].place; p.at == len(place) || place[p.at].wild == rest {
-			ends = append(ends, p.rule)
-		}
-	}
+	ends := b.ends(at)
 	for _, i := range ends {
 		if s := b.rules[i].slot; a.rule[s] < 0 && !b.beaten(i, ends) {
 			a.rule[s] = i
 		}
 	}
-	return b.withoutIgnored(a, at)
+	return a
+}
+
+// ends returns the rules that end here. An ignore that is overruled does not.
+func (b *builder) ends(at []position) []int {
+	var ends []int
+	for _, p := range at {
+		if b.endsAt(p) && !(b.rules[p.rule].slot == slotIgnore && b.overruled(p.rule, at)) {
+			ends = append(ends, p.rule)
+		}
+	}
+	return ends
+}
+
+func (b *builder) endsAt(p position) bool {
+	place := b.rules[p.rule].place
+	return p.at == len(place) || place[p.at].wild == rest
 }
 
 // beaten reports whether a stronger rule of the same slot ends at the same place.
@@ -258,26 +269,20 @@ func (b *builder) beaten(i int, ends []int) bool {
 	return false
 }
 
-// withoutIgnored drops an ignore that a stronger rule of another slot replaces:
-// "ignore /a/*" beside "tolerance /a/total" leaves the total to its tolerance. So
-// does "ignore /a/**", which therefore may not silence /a as a whole.
-func (b *builder) withoutIgnored(a action, at []position) action {
-	ignore := a.rule[slotIgnore]
-	if ignore < 0 {
-		return a
-	}
+// overruled reports whether an ignore leaves its place to a stronger rule that
+// wants it compared: "ignore /a/*" beside "tolerance /a/total" leaves the total to
+// its tolerance. So does "ignore /a/**", which therefore may not silence /a as a
+// whole, above the total.
+func (b *builder) overruled(ignore int, at []position) bool {
 	for _, p := range at {
-		place := b.rules[p.rule].place
-		ends := p.at == len(place) || place[p.at].wild == rest
-		if !ends && !b.subtree(ignore) {
+		if b.rules[p.rule].slot == slotIgnore || !b.endsAt(p) && !b.subtree(ignore) {
 			continue
 		}
 		if compareRules(&b.rules[p.rule], &b.rules[ignore]) == stronger {
-			a.rule[slotIgnore] = -1
-			return a
+			return true
 		}
 	}
-	return a
+	return false
 }
 
 // subtree reports whether rule i ends in "**".

@@ -50,14 +50,21 @@ func (t *Tolerance) Within(a, b string) bool {
 	if !okX || !okY {
 		return false
 	}
-	low, ok := commonExponent(x, y, t.absolute)
+	low, ok := commonExponent(&x, &y)
 	if !ok {
 		return false
 	}
 	xs, ys := x.scaled(low), y.scaled(low)
 	gap := new(big.Int).Sub(xs, ys)
 	gap.Abs(gap)
-	return gap.Cmp(t.absolute.scaled(low)) <= 0 || t.withinRelative(gap, xs, ys)
+	return gap.Sign() == 0 || t.withinAbsolute(gap, low) || t.withinRelative(gap, xs, ys)
+}
+
+// withinAbsolute compares gap × 10^low, which is not 0, with the absolute one.
+func (t *Tolerance) withinAbsolute(gap *big.Int, low int64) bool {
+	g := decimal{digits: *gap, exp: low}
+	common, ok := commonExponent(&g, &t.absolute)
+	return ok && g.scaled(common).Cmp(t.absolute.scaled(common)) <= 0
 }
 
 // withinRelative compares gap with relative × max(|x|, |y|); all three share one
@@ -104,25 +111,20 @@ func pow10(n int64) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil)
 }
 
-// commonExponent returns the lowest exponent of the numbers that are not 0, and
-// whether all of them fit in maxSpan digits above it.
-func commonExponent(numbers ...decimal) (int64, bool) {
-	var low, high int64
-	var any bool
-	for i := range numbers {
-		n := &numbers[i]
-		if n.sign() == 0 {
-			continue
-		}
-		top := n.exp + int64(n.digits.BitLen())/3 + 1
-		if !any {
-			low, high, any = n.exp, top, true
-			continue
-		}
-		low, high = min(low, n.exp), max(high, top)
+// commonExponent returns an exponent in whose units both are whole numbers, and
+// whether these are short enough to be written out.
+func commonExponent(a, b *decimal) (int64, bool) {
+	switch {
+	case a.sign() == 0:
+		return b.exp, true
+	case b.sign() == 0:
+		return a.exp, true
 	}
-	return low, high-low <= 2*maxSpan
+	return min(a.exp, b.exp), max(a.top(), b.top())-min(a.exp, b.exp) <= 2*maxSpan
 }
+
+// top is an exponent that |d| is below the power of.
+func (d *decimal) top() int64 { return d.exp + int64(d.digits.BitLen())/3 + 1 }
 
 // parseDecimal reads [+-] digits [. digits] [e [+-] digits]: JSON's numbers, and
 // the leading + and zeros that headers and texts may have.
