@@ -30,9 +30,6 @@ type outcome struct {
 func (w *worker) run(j *job) outcome {
 	e := w.e
 	if e.stopped.Load() {
-		if j.durable != nil {
-			<-j.durable
-		}
 		return w.leave(j, recording.NotReached, e.why())
 	}
 	c, why := e.writer.compose(w.head[:0], j)
@@ -58,6 +55,9 @@ func (w *worker) run(j *job) outcome {
 // leave writes the row of a job that was not sent. The job's end is counted
 // here, and not again.
 func (w *worker) leave(j *job, end recording.End, why string) outcome {
+	if j.durable != nil {
+		<-j.durable // orders the reading of intended
+	}
 	// An error has failed the run already.
 	_ = w.e.unsent(j.ex, end, why, j.due, j.intended)
 	return outcome{}
@@ -70,7 +70,7 @@ func (e *engine) intend(j *job) error {
 		return nil
 	}
 	if j.durable != nil {
-		<-j.durable // also orders the reading of intended
+		<-j.durable
 		if !j.intended {
 			return errors.New("the intent could not be written")
 		}

@@ -187,7 +187,8 @@ func TestDialFailures(t *testing.T) {
 	l, _ := net.Listen("tcp", "127.0.0.1:0")
 	closed := l.Addr().String()
 	l.Close()
-	plain := server(t, func(c *net.TCPConn) { io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") })
+	plain := httptest.NewServer(nil) // answers a handshake with a 400
+	defer plain.Close()
 	forbidden := errors.New("not there")
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts in the kernel, says nothing
 	if err != nil {
@@ -201,7 +202,7 @@ func TestDialFailures(t *testing.T) {
 	}{
 		{"refused", Options{Address: closed}, recording.Refused},
 		{"dns", Options{Address: "parallax.invalid:80", Timeouts: Timeouts{Connect: 300 * time.Millisecond}}, recording.DNSFailed},
-		{"tls with a plain server", Options{Address: plain, TLS: &tls.Config{}}, recording.TLSFailed},
+		{"tls with a plain server", Options{Address: plain.Listener.Addr().String(), TLS: &tls.Config{}}, recording.TLSFailed},
 		{"tls never answers", Options{Address: silent.Addr().String(), TLS: &tls.Config{}, Timeouts: Timeouts{TLS: 50 * time.Millisecond}}, recording.TLSFailed},
 		{"forbidden", Options{Address: closed, Allow: func(netip.AddrPort) error { return forbidden }}, recording.ConnectFailed},
 	}
