@@ -165,7 +165,10 @@ func (w *walker) aligned(a, b value, n *rules.Node) {
 func (w *walker) asBag(a, b value, n *rules.Node) {
 	s := w.hashed(a, b, n)
 	s.joinEqual()
-	w.joinNearest(s, n)
+	if !w.joinNearest(s, n) {
+		w.coarse++
+		defer func() { w.coarse-- }()
+	}
 	w.countOrder(a, b, s, n)
 	w.report(s, n)
 }

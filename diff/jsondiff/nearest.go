@@ -14,21 +14,21 @@ const maxNearest = 100
 type trial struct{ i, j, differences int }
 
 // joinNearest pairs the elements that have no equal: those that differ least
-// first, as far as the work goes, and the rest in order. The result does not
-// depend on which side is called old.
-func (w *walker) joinNearest(s *sides, n *rules.Node) {
+// first, and the rest in order. It reports false where there are too many of them
+// to try. The result does not depend on which side is called old.
+func (w *walker) joinNearest(s *sides, n *rules.Node) (exact bool) {
 	x, y := unpaired(s.xPaired), unpaired(s.yPaired)
-	if len(x) <= maxNearest && len(y) <= maxNearest {
-		for _, t := range w.trials(s, x, y, n) {
-			if s.xPaired[t.i] < 0 && s.yPaired[t.j] < 0 {
-				s.join(t.i, t.j)
-			}
+	all, exact := w.trials(s, x, y, n)
+	for _, t := range all {
+		if s.xPaired[t.i] < 0 && s.yPaired[t.j] < 0 {
+			s.join(t.i, t.j)
 		}
 	}
 	x, y = unpaired(s.xPaired), unpaired(s.yPaired)
 	for k := range min(len(x), len(y)) {
 		s.join(x[k], y[k])
 	}
+	return exact
 }
 
 func unpaired(paired []int) []int {
@@ -44,13 +44,15 @@ func unpaired(paired []int) []int {
 // trials compares each of x with each of y, and returns the pairs by the number
 // of their differences. Ties go by the distance and the sum of the positions,
 // which are the same seen from either side, and then by position.
-func (w *walker) trials(s *sides, x, y []int, n *rules.Node) []trial {
-	var all []trial
+func (w *walker) trials(s *sides, x, y []int, n *rules.Node) (all []trial, ok bool) {
+	if len(x) > maxNearest || len(y) > maxNearest {
+		return nil, len(x) == 0 || len(y) == 0
+	}
 	for _, i := range x {
 		for _, j := range y {
 			size := s.x[i].to - s.x[i].from + s.y[j].to - s.y[j].from
 			if !w.spend(size) {
-				return nil
+				return nil, false
 			}
 			all = append(all, trial{i, j, w.try(i, s.x[i], s.y[j], n)})
 		}
@@ -59,7 +61,7 @@ func (w *walker) trials(s *sides, x, y []int, n *rules.Node) []trial {
 		return cmp.Or(cmp.Compare(a.differences, b.differences), cmp.Compare(distance(a), distance(b)),
 			cmp.Compare(a.i+a.j, b.i+b.j), cmp.Compare(a.i, b.i))
 	})
-	return all
+	return all, true
 }
 
 func distance(t trial) int { return max(t.i-t.j, t.j-t.i) }

@@ -82,10 +82,15 @@ func (p *parser) parse() error {
 // value reads a scalar or an empty container to its end, or opens a container
 // and returns where its first value begins.
 func (p *parser) value(i int) (next int, opened bool, err error) {
-	if i < len(p.text) && (p.text[i] == '{' || p.text[i] == '[') {
+	var end, bad int
+	switch {
+	case i < len(p.text) && p.text[i] == '"': // the usual one first
+		end, bad = stringEnd(p.text, i)
+	case i < len(p.text) && (p.text[i] == '{' || p.text[i] == '['):
 		return p.open(i)
+	default:
+		end, bad = scalarEnd(p.text, i)
 	}
-	end, bad := scalarEnd(p.text, i)
 	if end < 0 {
 		return 0, false, &SyntaxError{bad}
 	}

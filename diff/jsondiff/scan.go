@@ -18,8 +18,16 @@ func space(text []byte, i int) int {
 // the place where it goes wrong. Bytes that are not UTF-8 are let through: they
 // are compared as they are.
 func stringEnd(text []byte, i int) (end, bad int) {
-	for i++; ; {
-		i = plainEnd(text, i)
+	i = plainEnd(text, i+1)
+	if i < len(text) && text[i] == '"' {
+		return i + 1, 0
+	}
+	return escapedEnd(text, i)
+}
+
+// escapedEnd is stringEnd from i within the string.
+func escapedEnd(text []byte, i int) (end, bad int) {
+	for ; ; i = plainEnd(text, i) {
 		if i >= len(text) {
 			return -1, len(text)
 		}
@@ -32,10 +40,8 @@ func stringEnd(text []byte, i int) (end, bad int) {
 				return -1, i
 			}
 			i += n
-		case c < ' ':
+		default: // a control character
 			return -1, i
-		default:
-			i++
 		}
 	}
 }

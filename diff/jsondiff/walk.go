@@ -42,6 +42,9 @@ func (w *walker) end() {
 	if cap(w.members) > keep {
 		w.members = nil
 	}
+	if cap(w.key) > keep || cap(w.hashes.text) > keep {
+		w.key, w.hashes.text = nil, nil
+	}
 }
 
 // spend takes n bytes of the work that is left, and reports whether there were
