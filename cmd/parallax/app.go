@@ -56,7 +56,7 @@ func newApp(s streams) *cli.App {
 func commands(s streams) []*cli.Command {
 	return []*cli.Command{
 		captureCommand(s), replayCommand(s), diffCommand(s), reportCommand(s), gateCommand(s),
-		showCommand(s), lsCommand(s), catCommand(s), verifyCommand(s),
+		showCommand(s), lsCommand(s), statsCommand(s), catCommand(s), verifyCommand(s),
 		scanCommand(s), keyCommand(s), runCommand(s), demoCommand(s),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"parallax/capture/recording"
+	"parallax/diff/comparison"
 	"parallax/internal/sanitise"
 	"parallax/internal/store"
 	"parallax/replay"
@@ -124,7 +125,7 @@ func errorCode(err error) int {
 		return exitLocked
 	case errors.Is(err, replay.ErrRefused):
 		return exitRefused
-	case errors.Is(err, recording.ErrExists), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist):
+	case errors.Is(err, recording.ErrExists), errors.Is(err, comparison.ErrExists), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist):
 		return exitUsage
 	default:
 		return exitUnverified
