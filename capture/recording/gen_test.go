@@ -3,11 +3,14 @@ package recording
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"parallax/internal/store"
 )
 
 // drawExchange draws any exchange that check accepts.
@@ -113,3 +116,21 @@ func headersOf(pairs ...string) []Header {
 	}
 	return out
 }
+
+// unsynced is the machine's file system without waiting for the disk, for
+// tests that write many recordings and kill nothing.
+type unsynced struct{ store.OS }
+
+func (unsynced) OpenFile(name string, flag int, perm os.FileMode) (store.File, error) {
+	f, err := os.OpenFile(name, flag, perm)
+	if err != nil {
+		return nil, err
+	}
+	return unsyncedFile{f}, nil
+}
+
+func (unsynced) SyncDir(string) error { return nil }
+
+type unsyncedFile struct{ *os.File }
+
+func (unsyncedFile) Sync() error { return nil }

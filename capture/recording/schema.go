@@ -89,7 +89,7 @@ func writerOptions(list []column) []parquet.WriterOption {
 		parquet.CreatedBy("parallax-recording", fmt.Sprintf("%d.%d", FormatMajor, FormatMinor), "0"),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
 		parquet.PageBufferSize(pageBytes),
-		parquet.WriteBufferSize(0),
+		parquet.WriteBufferSize(256 << 10),
 		parquet.DataPageStatistics(false),
 	}
 	for i := range list {

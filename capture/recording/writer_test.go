@@ -18,7 +18,7 @@ import (
 // small makes everything happen with few rows: several row groups, parts and,
 // with a small buffer, segments.
 func small(kind Kind) Options {
-	o := Options{Kind: kind, Tool: "test", RowGroupBytes: 3000, PartBytes: 9000, Encoders: 2}
+	o := Options{Kind: kind, Tool: "test", RowGroupBytes: 3000, PartBytes: 9000, Encoders: 2, files: unsynced{}}
 	if kind == KindRun {
 		o.Baseline = strings.Repeat("0", 64)
 	}
