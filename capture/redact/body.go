@@ -62,7 +62,11 @@ func (p *pass) search(content []byte, kind string) {
 		(kind == "" || kind == "text/plain") && looksLikeForm(content):
 		f.form(content)
 	case strings.HasPrefix(kind, "multipart/"):
-		p.counts[notMultipart]++
+		if !f.multipart(content) {
+			p.counts[notMultipart]++
+		}
+	case looksLikeMarkup(content):
+		f.markup(content)
 	}
 	f.text(content, false)
 	if len(p.pointers) > 0 {

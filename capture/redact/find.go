@@ -17,6 +17,7 @@ const (
 	ruleQuery
 	ruleForm
 	ruleJSON
+	ruleMarkup
 	rulePointer
 	ruleJWT
 	rulePEM
@@ -29,7 +30,7 @@ const (
 
 var ruleNames = [ruleCount]string{
 	"authorization", "cookie", "set-cookie", "header", "url user info", "query", "form",
-	"json key", "json pointer", "jwt", "private key",
+	"json key", "markup", "json pointer", "jwt", "private key",
 	"not inspected: undecodable body", "not inspected: body over a limit",
 	"not inspected: multipart body",
 	"body dropped: too many secrets",

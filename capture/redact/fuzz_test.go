@@ -49,6 +49,11 @@ func FuzzBody(f *testing.F) {
 		in, _ := wanted(f, c, same)
 		f.Add("application/json", []byte(in))
 	}
+	for _, c := range markupCases {
+		in, _ := wanted(f, c, same)
+		f.Add("text/xml", []byte(in))
+	}
+	f.Add("multipart/form-data", []byte("--b\r\nContent-Disposition: form-data; name=\"pwd\"\r\n\r\nx\r\n--b--"))
 	f.Add("application/x-www-form-urlencoded", []byte("a=b&password=c+d&token"))
 	f.Add("text/plain", []byte("-----BEGIN PRIVATE KEY-----\\nabc\\n-----END PRIVATE KEY----- http://a:b@c "+jwt))
 	r, pointed := newTest(f, Config{}), newTest(f, Config{Pointers: []string{"/a/*/b", "/*/0"}})
@@ -89,10 +94,11 @@ func TestBodies(t *testing.T) {
 		`{`, `}`, `[`, `]`, `,`, `:`, `"`, `\"`, `\\\"`, `\`, `"password":`, `"token" : `, `\"secret\":`, `"a":`, `"b"`,
 		`1`, `-2.5e3`, `true`, `null`, `&token=`, `?password=`, `\u0026pwd=`, `://`, `:\/\/`, `@`, `/`, ` `, "\n", `eyJhbGciOiJub25lIn0.`, `a.b.c`,
 		`-----BEGIN PRIVATE KEY-----`, `-----END PRIVATE KEY-----`, `Bearer `, `redacted-`, `redacted-abcdefghijklmnop`, `E+0`, `%41`,
+		`<`, `>`, `<password>`, `</`, `/>`, ` token=`, ` name="csrf"`, ` value=`, `'`, `<![CDATA[`, `]]>`, "--b\r\n", "; name=pwd\r\n\r\n",
 	}), rapid.StringMatching(`[a-z0-9]{1,5}`))
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(piece, 0, 14).Draw(t, "pieces"), "")
-		kind := rapid.SampledFrom([]string{"application/json", "application/x-www-form-urlencoded", ""}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]string{"application/json", "application/x-www-form-urlencoded", "multipart/x", ""}).Draw(t, "kind")
 		checkBody(t, r, pointed, kind, []byte(text))
 	})
 }
@@ -101,7 +107,7 @@ func TestBodies(t *testing.T) {
 func TestHostileTexts(t *testing.T) {
 	r := newTest(t, Config{})
 	for _, unit := range []string{
-		"eyJ", "eyJa.", ";token=", "?token=", `"token":`, `"token":{`, `\"secret\":\"`, "-----BEGIN PRIVATE KEY-----\"", "://", "://@", `":`, `\`, `"secret":[1,`, "=", "&pwd=",
+		"eyJ", "eyJa.", ";token=", "?token=", `"token":`, `"token":{`, `\"secret\":\"`, "-----BEGIN PRIVATE KEY-----\"", "://", "://@", `":`, `\`, `"secret":[1,`, "<a ", "<token>", "<a b='", "<token><![CDATA[", "=", "&pwd=",
 	} {
 		start := time.Now()
 		checkBody(t, r, r, "", []byte(strings.Repeat(unit, (1<<19)/len(unit))))

@@ -98,16 +98,20 @@ func (l letters) candidate() bool {
 // maxName bounds how much of a name is looked at: its end.
 const maxName = 128
 
-// secretKey decides for a JSON member or a form field; set holds the letters of
-// key.
+// secretKey decides for a JSON member; set holds the letters of key.
 func (n *names) secretKey(key []byte, set letters) bool {
 	if !set.candidate() && len(n.keys) == 0 {
 		return false
 	}
-	var room [maxName]byte
 	if set&backslash != 0 {
 		key = unescape(key)
 	}
+	return n.field(key)
+}
+
+// field decides for a form's field, an element or an attribute.
+func (n *names) field(key []byte) bool {
+	var room [maxName]byte
 	if len(key) > maxName {
 		key = key[len(key)-maxName:]
 	}

@@ -21,7 +21,8 @@
 //
 //   - values of JSON members whose key is secret, see names.go, also in JSON
 //     within a JSON string; of an object or array there all texts and numbers
-//   - values of query parameters and of forms whose name is secret
+//   - values of query parameters and of forms (also multipart) whose name is
+//     secret; in XML and HTML elements, attributes and input fields
 //   - user info of URLs, JWTs, PEM private keys
 //
 // Bytes outside of what was found stay as they are. A content-encoded body is
@@ -29,9 +30,10 @@
 // Tokens are left alone, so redacting twice is redacting once.
 //
 // Limits. What cannot be searched is kept and counted under "not inspected":
-// bodies that do not decode or pass a cap (64 MiB, ratio 2,000, three layers),
-// and multipart bodies, in which only the text rules apply. Not searched are
-// path segments (JWTs apart), XML, UTF-16, and forms within forms. Booleans and
+// bodies that do not decode or pass a cap (64 MiB, ratio 2,000, three layers), and
+// multipart bodies that do not begin with a delimiter. Not searched are path
+// segments (JWTs apart), UTF-16, forms within forms, and what encodings of other
+// kinds (base64 within JSON) hide. A body of over a million secrets is dropped. Booleans and
 // null are no secrets. Of a truncated body the kept beginning is searched, and
 // if something is found its SHA256, which covers bytes that are gone, becomes a
 // keyed one. Order, ranges and parts of a secret cannot be compared any more.

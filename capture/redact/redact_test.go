@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"html"
 	"strings"
 	"testing"
 
@@ -211,6 +212,40 @@ func TestForms(t *testing.T) {
 	}
 }
 
+var markupCases = []string{
+	`<?xml version="1.0"?><a><Password> <<p>> </Password><user>anna</user></a>`,
+	`<soap:Envelope><wsse:Password Type="x#PasswordText"><<p&amp;q>></wsse:Password></soap:Envelope>`,
+	`<a><apiKey><![CDATA[<<x<y>>]]></apiKey><b token="<<t>>" id='1'/></a>`,
+	`<html><input type="password" name="password"><input type=hidden name='csrf_token' value='<<t>>'></html>`,
+	`<meta name="csrf-token" content="<<t>>"/><meta name="author" content="anna">`,
+	`<add key="ApiKey" value="<<k>>" /><p>password: <b>x</b></p>`,
+	`<password/><p>text</p><token></token><secret>`,
+	`<password><<cut off`,
+}
+
+func TestMarkup(t *testing.T) {
+	r := newTest(t, Config{})
+	for _, c := range markupCases {
+		in, want := wanted(t, c, html.UnescapeString)
+		if got := body(t, r, "text/xml", in); got != want {
+			t.Errorf("%s\n got %s\nwant %s", in, got, want)
+		}
+	}
+}
+
+func TestMultipart(t *testing.T) {
+	r := newTest(t, Config{})
+	text := strings.ReplaceAll("--b\nContent-Disposition: form-data; name=\"user\"\n\nanna\n--b\n"+
+		"content-disposition: form-data; name=password\n\n<<p\nq>>\n--b\nContent-Disposition: form-data; name=\"f\"; filename=\"password\"\n\nx\n--b--\n", "\n", "\r\n")
+	in, want := wanted(t, text, same)
+	if got := body(t, r, "multipart/form-data; boundary=b", in); got != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if n := r.Counts()[ruleNames[notMultipart]]; n != 0 {
+		t.Errorf("%d counted as not inspected", n)
+	}
+}
+
 func TestPEM(t *testing.T) {
 	r := newTest(t, Config{})
 	const pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\nabc=\n-----END RSA PRIVATE KEY-----"
@@ -291,7 +326,7 @@ func TestCounts(t *testing.T) {
 	header(t, r, "Cookie", "a=1; b=2")
 	header(t, r, "Accept", "*/*")
 	body(t, r, "application/json", `{"password":"x"}`)
-	body(t, r, "multipart/form-data; boundary=x", `--x`)
+	body(t, r, "multipart/form-data; boundary=x", `preamble`)
 	want := map[string]int64{"cookie": 2, "json key": 1, "not inspected: multipart body": 1}
 	if diff := cmp.Diff(want, r.Counts()); diff != "" {
 		t.Fatal(diff)

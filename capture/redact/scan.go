@@ -53,6 +53,9 @@ func NewScanner() *Scanner {
 	return &Scanner{detectors: []detector{
 		{"json key", words, compile(`(?i)\\*"[\w.$-]*` + nameWords + `\\*"\s*:\s*\\*"([^"\\]+)`), nil},
 		{"json key", words, compile(`(?i)\\*"[\w.$-]*` + nameWords + `\\*"\s*:\s*[\[{][^\]}"]*(?:"[^"]*"\s*:\s*[\[{]?\s*)?"([^"\\]+)`), nil},
+		{"element", words, compile(`(?i)<(?:\w+:)?[\w.-]*` + nameWords + `(?:\s[^>]*)?>([^<]+)<`), nil},
+		{"input", words, compile(`(?i)\bname=["']?[\w.-]*` + nameWords + `["']?\s[^>]*value=["']?([^"'>\s]+)`), nil},
+		{"form field", words, compile(`(?i); name="?[\w.-]*` + nameWords + `"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r]+)`), nil},
 		{"parameter", words, compile(`(?i)(?:^|[?&;#]|\\u0026)[\w.\[\]%$-]*` + nameWords + `\]?=([^&\s"'<>\\;]+)`), nil},
 		{"url user info", []string{"@"}, compile(`(?i)[a-z][a-z0-9+.-]*:\\?/\\?/([^/@\s"'<>\\?#]+)@`), nil},
 		{"jwt", []string{"eyj"}, compile(`(eyJ[\w-]{4,}\.[\w-]+\.[\w-]*)`), isJWT},
