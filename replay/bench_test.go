@@ -82,6 +82,26 @@ func BenchmarkMax(b *testing.B) {
 	b.ReportMetric(float64((cpu()-before).Nanoseconds())/float64(b.N), "cpu-ns/op")
 }
 
+// BenchmarkMaxStored is BenchmarkMax with every row in a journal.
+func BenchmarkMaxStored(b *testing.B) {
+	o := Options{Target: Target{URL: "http://" + target(b)}, Schedule: schedule.Max()}
+	live, err := recording.CreateLive(b.TempDir()+"/run", runOptions())
+	if err != nil {
+		b.Fatal(err)
+	}
+	before := cpu()
+	b.ReportAllocs()
+	b.ResetTimer()
+	if _, err := Run(b.Context(), load(b.N, 0), live, live, o); err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+	b.ReportMetric(float64((cpu()-before).Nanoseconds())/float64(b.N), "cpu-ns/op")
+	if err := live.Suspend(); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // BenchmarkPaced replays at 2,000/s and reports how late requests leave.
 func BenchmarkPaced(b *testing.B) {
 	address := target(b)

@@ -239,7 +239,8 @@ func (c *composer) frame(req *recording.Request, body []byte, m *transport.Messa
 	m.Body, m.Trailers = body, req.Trailers
 	m.Chunked = httpmsg.HasToken(req.Headers, "Transfer-Encoding", "chunked")
 	m.Expect = httpmsg.HasToken(req.Headers, "Expect", "100-continue")
-	m.Closes = httpmsg.HasToken(req.Headers, "Connection", "close")
+	m.Closes = httpmsg.HasToken(req.Headers, "Connection", "close") ||
+		req.Version == "1.0" && !httpmsg.HasToken(req.Headers, "Connection", "keep-alive")
 	if m.Chunked || int64(len(body)) == req.Body.Length && len(body) == 0 {
 		return
 	}

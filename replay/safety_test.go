@@ -214,6 +214,39 @@ func TestTargetGoesDown(t *testing.T) {
 	}
 }
 
+// A target that is gone in the middle leaves rows that say so.
+func TestRefusedRows(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for range 2 { // the probe, and one request
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			buf := make([]byte, 1024)
+			if n, _ := c.Read(buf); n > 0 {
+				l.Close()
+				io.WriteString(c, ok("", "Connection: close"))
+			}
+			c.Close()
+		}
+	}()
+	var s script
+	s.add("a", 0, 1, "GET", "/")
+	s.add("a", 2, 3, "GET", "/")
+	r, m := run(t, &s, l.Addr().String(), Options{Schedule: schedule.Max()})
+	row := m.rows[s.list[1].ID]
+	if r.Ends[recording.Refused] != 1 || row.Request != nil || row.Outcome.Detail == "" || row.Outcome.SentAt != 0 || row.Incomplete != recording.NoAnswer {
+		t.Errorf("%+v %+v", r, row)
+	}
+	if l := r.Ledger(); l.Account(AccountName).Sum(recording.Lost) != 1 {
+		t.Errorf("%+v", l)
+	}
+}
+
 func TestCircuit(t *testing.T) {
 	var c circuit
 	for i := range 10_000 {

@@ -19,8 +19,9 @@
 // expiry that lies ahead are not: there is one target, and runs are short.
 //
 // Limits. A value inside a longer one is not found. JSON bodies are walked
-// whole; other bodies are looked into only as forms under an "any" rule. At
-// most MaxPairs pairs are kept for a scope; what did not fit is counted.
+// whole; other bodies are looked into only as forms. At most MaxPairs pairs are
+// kept for the run and MaxSessionPairs for a session, of values of at most
+// MaxValue bytes; what did not fit is counted.
 package carry
 
 import (
@@ -32,8 +33,12 @@ import (
 	"parallax/internal/httpmsg"
 )
 
-// MaxPairs bounds what each scope remembers.
-const MaxPairs = 1 << 20
+// The bounds of what is remembered.
+const (
+	MaxPairs        = 1 << 20
+	MaxSessionPairs = 1 << 14
+	MaxValue        = 64 << 10
+)
 
 // Key names a remembered value: the rule (cookieRule for cookies) and the
 // recorded value, with the cookie's name in front.
@@ -53,20 +58,18 @@ type live struct {
 }
 
 // store is one scope's memory.
-type store struct {
-	pairs map[Key]live
-	full  int64
-}
+type store struct{ pairs map[Key]live }
 
-func (s *store) put(k Key, v live) {
+// put remembers v, and reports whether it fits.
+func (s *store) put(k Key, v live, limit int) bool {
 	if s.pairs == nil {
 		s.pairs = make(map[Key]live)
 	}
-	if _, known := s.pairs[k]; !known && len(s.pairs) >= MaxPairs {
-		s.full++
-		return
+	if _, known := s.pairs[k]; !known && len(s.pairs) >= limit || len(k.old)+len(v.value) > MaxValue {
+		return false
 	}
 	s.pairs[k] = v
+	return true
 }
 
 // Set holds the rules and what is known in the whole run. It is safe for
@@ -75,8 +78,9 @@ type Set struct {
 	rules    []rule
 	runRules bool
 
-	mu  sync.Mutex
-	run store
+	mu        sync.Mutex
+	run       store
+	forgotten int64
 }
 
 // Session holds what is known in one session. The Set that made it guards it.
@@ -104,11 +108,11 @@ func New(rules []Rule) (*Set, error) {
 	return s, nil
 }
 
-// Forgotten is the number of pairs that did not fit into the run's scope.
+// Forgotten is the number of pairs that did not fit.
 func (s *Set) Forgotten() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.run.full
+	return s.forgotten
 }
 
 // FromBody reports whether a rule looks into the body of the answer to this
@@ -173,18 +177,26 @@ func (s *Set) Learn(session *Session, req *recording.Request, recorded, answered
 		s.mu.Lock()
 		r.values(answered, func(place, value string) {
 			if was, ok := old[place]; ok {
-				s.scope(r, session).put(Key{i, was}, live{value: value})
+				s.remember(r, session, Key{i, was}, live{value: value})
 			}
 		})
 		s.mu.Unlock()
 	}
 }
 
-func (s *Set) scope(r *rule, session *Session) *store {
+func (s *Set) remember(r *rule, session *Session, k Key, v live) {
 	if r.run {
-		return &s.run
+		s.rememberInRun(k, v)
+	} else if !session.own.put(k, v, MaxSessionPairs) {
+		s.forgotten++
 	}
-	return &session.own
+}
+
+// rememberInRun puts a pair into the run's scope.
+func (s *Set) rememberInRun(k Key, v live) {
+	if !s.run.put(k, v, MaxPairs) {
+		s.forgotten++
+	}
 }
 
 func (s *Set) learnCookies(session *Session, req *recording.Request, recorded, answered Message) {
@@ -197,7 +209,7 @@ func (s *Set) learnCookies(session *Session, req *recording.Request, recorded, a
 	defer s.mu.Unlock()
 	for _, c := range news {
 		if old, ok := find(olds, c.name); ok {
-			s.run.put(cookieKey(c.name, old.value), live{c.value, c.deleted})
+			s.rememberInRun(cookieKey(c.name, old.value), live{c.value, c.deleted})
 			continue
 		}
 		s.learnUnpaired(session, req, c)
@@ -212,7 +224,7 @@ func (s *Set) learnUnpaired(session *Session, req *recording.Request, c setCooki
 	cookiePairs(req.Headers, func(p cookiePair) {
 		if p.name == c.name {
 			sent = true
-			s.run.put(cookieKey(p.name, p.value), live{c.value, c.deleted})
+			s.rememberInRun(cookieKey(p.name, p.value), live{c.value, c.deleted})
 		}
 	})
 	if sent {

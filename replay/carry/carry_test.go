@@ -1,6 +1,7 @@
 package carry
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,7 @@ func cookieAfter(t *testing.T, set *Set, session *Session, target, cookie string
 	return v, change
 }
 
+// Two users behind one connection stay two. (http-traps.md 13)
 func TestCookies(t *testing.T) {
 	set, _ := New(nil)
 	var a, b Session
@@ -311,4 +313,23 @@ func FuzzCookies(f *testing.F) {
 		s.Learn(&session, request("GET", "/"), Message{}, Message{Headers: []httpmsg.Header{{Name: "Set-Cookie", Value: set}}})
 		s.Rewrite(&session, r, nil, Options{})
 	})
+}
+
+func TestBoundsAreCounted(t *testing.T) {
+	set, _ := New([]Rule{{From: From{Body: "/*"}, To: To{Any: true}}})
+	var session Session
+	var old, now strings.Builder
+	for i := range MaxSessionPairs + 5 {
+		fmt.Fprintf(&old, ",%d", i)
+		fmt.Fprintf(&now, ",%d", i+1_000_000)
+	}
+	set.Learn(&session, request("GET", "/"), answer("["+old.String()[1:]+"]"), answer("["+now.String()[1:]+"]"))
+	if set.Forgotten() != 5 {
+		t.Errorf("%d forgotten", set.Forgotten())
+	}
+	long := strings.Repeat("x", MaxValue+1)
+	set.Learn(&session, request("GET", "/"), answer(`["a"]`), answer(`["`+long+`"]`))
+	if set.Forgotten() != 6 {
+		t.Errorf("%d forgotten", set.Forgotten())
+	}
 }
