@@ -31,9 +31,9 @@ type comparer struct {
 	pattern     []byte
 }
 
-// begin sets the record.
-func (c *comparer) begin(subject string, r *rules.RouteRules, old, new *recording.Exchange) {
-	c.subject, c.record, c.rules = subject, string(old.ID), r
+// begin sets the record, which id names on both sides.
+func (c *comparer) begin(subject string, id recording.ID, r *rules.RouteRules, old, new *recording.Exchange) {
+	c.subject, c.record, c.rules = subject, string(id), r
 	c.old, c.new = old, new
 	clear(c.differences)
 	c.differences, c.more, c.underRules = c.differences[:0], 0, false

@@ -136,17 +136,21 @@ func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchan
 	countFailure(s, new)
 	v := judge(old, new, p.new.Manifest.Kind == recording.KindRun)
 	if v.fate != compareAnswers {
-		return p.settled(s, name, old, v)
+		return p.settled(s, name, v)
 	}
 	addLatencies(s, old, new)
 	r := p.opts.Rules.For(name)
-	p.compare.begin(name, r, old, new)
+	p.compare.begin(name, p.id(), r, old, new)
 	p.compare.answers()
 	if p.noise == nil {
 		return p.finish(p.compare.differences)
 	}
 	return p.withControls(old, controls)
 }
+
+// id is what the current record pairs by: the baseline's id, also where the old side
+// is a run.
+func (p *pass) id() recording.ID { return p.merge.lanes[0].id }
 
 func countFailure(s *comparison.Subject, new *recording.Exchange) {
 	if new == nil || new.Outcome == nil {
@@ -179,7 +183,7 @@ func latency(ex *recording.Exchange) (ns int64, ok bool) {
 
 // settled counts a record whose answers are not compared, with the difference that
 // says so where it is one.
-func (p *pass) settled(s *comparison.Subject, name string, old *recording.Exchange, v verdict) error {
+func (p *pass) settled(s *comparison.Subject, name string, v verdict) error {
 	kind := comparison.NotCompared
 	switch v.fate {
 	case fateEqual:
@@ -210,7 +214,7 @@ func (p *pass) settled(s *comparison.Subject, name string, old *recording.Exchan
 		s.NotCompared++
 	}
 	return p.emit(&comparison.Difference{
-		Subject: name, Record: string(old.ID), Part: comparison.Whole, Kind: kind,
+		Subject: name, Record: string(p.id()), Part: comparison.Whole, Kind: kind,
 		Class: v.class, Severity: comparison.Error, Old: v.old, New: v.new,
 	})
 }
@@ -244,7 +248,7 @@ func (p *pass) withControls(old *recording.Exchange, controls []*recording.Excha
 		}
 		usable++
 		c := p.control[i]
-		c.begin(p.compare.subject, p.compare.rules, old, ex)
+		c.begin(p.compare.subject, p.id(), p.compare.rules, old, ex)
 		c.answers()
 		p.noise.control(c.differences)
 	}
