@@ -40,6 +40,11 @@ type conn struct {
 	// unsure: the beginning was not captured, or bytes are missing, so that the
 	// k-th response need not answer the k-th request; acknowledgements decide.
 	unsure bool
+	// pipelines: the client was seen to send a request before the answer to
+	// another one.
+	pipelines bool
+	// settled is the position behind the last response that has its request.
+	settled int64
 	// paired: some response has been paired since the capture began.
 	paired bool
 

@@ -129,7 +129,7 @@ func (st *stream) requestEvent(ev httpmsg.Event, t int64) {
 
 // openRequest begins an exchange.
 func (st *stream) openRequest(h *httpmsg.Head) {
-	o := &open{headEnd: st.pos, ack: st.begunAck}
+	o := &open{begin: st.begunPos, headEnd: st.pos, ack: st.begunAck}
 	o.req = recording.Request{
 		Method: h.Method, Scheme: "http", Target: h.Target, Version: h.Version, Headers: h.Headers,
 		FirstAt: st.begunAt, LastAt: st.begunAt,
@@ -140,6 +140,9 @@ func (st *stream) openRequest(h *httpmsg.Head) {
 	o.ex.Request = &o.req
 	o.reqBody.begin(announced(h))
 	st.c.identify(&o.ex)
+	if n := len(st.c.queue); n > 0 && st.c.queue[n-1].ack == o.ack {
+		st.c.pipelines = true
+	}
 	st.c.queue = append(st.c.queue, o)
 	st.cur = o
 }
@@ -230,6 +233,9 @@ func (st *stream) endResponse(ev httpmsg.Event) {
 	st.noteAnomalies(o, "response", ev.Head)
 	o.resp.Trailers = ev.Trailers
 	st.endMessage(o.respReason)
+	if o.ex.Request != nil {
+		st.c.settled = st.pos
+	}
 	st.c.responseDone(o)
 }
 

@@ -21,6 +21,7 @@ type open struct {
 	// headEnd is the position behind the request's head, ack what its sender
 	// had received by then.
 	headEnd, ack int64
+	begin        int64 // the position of its first byte
 
 	responding       bool // the final response's head was read
 	reqEnd, respOver bool
@@ -52,30 +53,51 @@ func (c *conn) mustWait(ack int64) bool {
 	if !c.unsure && half.Firm() {
 		return len(c.queue) == 0
 	}
-	if i, _ := c.candidate(ack); i >= 0 {
-		return false
-	}
-	return half.Gapped() && ack > half.Position()
+	// What the sender had received will come yet, or be declared missing.
+	return !half.Covers(ack)
 }
 
-// candidate returns the index of the waiting request that a response answers
-// by the acknowledgements alone, -1 for none: the last one whose head the
-// server had and whose sender had not yet received the response. It is
-// ambiguous where several were sent at once. Where the packet acknowledged
-// nothing that can be believed, order decides as long as nothing is missing.
-func (c *conn) candidate(ack int64) (index int, ambiguous bool) {
+// candidates returns how many of the waiting requests, from the first on, a
+// response may answer by the acknowledgements alone: those whose head the
+// server had and whose sender had not yet received the response. proven is set
+// where it can only be the last of them and no other request can have been
+// missed.
+func (c *conn) candidates(ack int64) (n int, proven bool) {
 	if ack < 0 && len(c.queue) > 0 && !c.streams[0].lost && !c.streams[1].lost {
-		return 0, false
+		// The packet acknowledged nothing that can be believed; order decides as
+		// long as nothing is missing.
+		return 1, true
 	}
-	at := c.streams[1-c.client].pos
-	index = -1
-	for i, o := range c.queue {
-		if o.headEnd <= ack && o.ack <= at {
-			ambiguous = index >= 0 && c.queue[index].ack == o.ack
-			index = i
+	client, at := &c.streams[c.client], c.streams[1-c.client].pos
+	for _, o := range c.queue {
+		if o.headEnd > ack || o.ack > at {
+			break
 		}
+		n++
 	}
-	return index, ambiguous
+	return n, n > 0 && c.single(n) && c.halves[c.client].Covers(ack) && !client.missed(c.queue[n-1], ack)
+}
+
+// single reports whether the last of the n requests that a response may answer
+// is the only one that can be meant: the others' answers lie in a gap that its
+// sender, who waits for answers, had received.
+func (c *conn) single(n int) bool {
+	server := &c.streams[1-c.client]
+	return n == 1 || !c.pipelines && server.holed &&
+		c.queue[n-1].ack >= server.gapTo && c.queue[n-2].ack <= server.gapFrom
+}
+
+// missed reports whether a gap may hold the request that a response which
+// acknowledged ack really answers: one behind o, or one before o that had no
+// answer when o was sent.
+func (st *stream) missed(o *open, ack int64) bool {
+	switch {
+	case !st.holed:
+		return false
+	case o.begin >= st.gapTo:
+		return o.ack <= st.c.settled
+	}
+	return st.gapFrom < ack
 }
 
 // choose finds the exchange that the next response belongs to.
@@ -89,21 +111,21 @@ func (st *stream) choose(ack int64) {
 		st.cur = c.orphan()
 		return
 	}
-	i, ambiguous := c.candidate(ack)
-	if ambiguous {
-		for range i + 1 {
+	n, proven := c.candidates(ack)
+	if proven {
+		for range n - 1 {
 			c.answerFails(c.take(0), recording.Gap)
 		}
-		i = -1
-	}
-	if i < 0 {
-		st.cur = c.orphan()
+		st.cur = c.take(0)
+		if st.holed {
+			st.cur.ex.Errors = append(st.cur.ex.Errors, "bytes are missing before the response: an interim answer may be lost")
+		}
 		return
 	}
-	for range i {
+	for range n {
 		c.answerFails(c.take(0), recording.Gap)
 	}
-	st.cur = c.take(0)
+	st.cur = c.orphan()
 }
 
 // orphan opens an exchange for a response without a request.
@@ -207,8 +229,16 @@ func (c *conn) emitWhole(o *open) {
 	}
 	o.ex.ID = recording.MakeID(o.ex.FirstAt(), o.ex.Session, o.ex.Sequence)
 	c.s.emit(&o.ex)
-	if c.unsure && len(c.queue) == 0 && o.ex.Whole() && c.streams[c.client].cur == nil {
-		c.unsure = false // both directions stand behind the same exchange
+	if c.unsure && o.ex.Whole() {
+		c.regain()
+	}
+}
+
+// regain ends the doubt where both directions stand behind the same exchange.
+func (c *conn) regain() {
+	client, server := &c.streams[c.client], &c.streams[1-c.client]
+	if len(c.queue) == 0 && client.cur == nil && client.mode == modeHTTP && server.mode == modeHTTP {
+		c.unsure, client.holed, server.holed = false, false, false
 	}
 }
 
@@ -289,18 +319,4 @@ func (st *stream) completeSimple() {
 	const empty = "\r\n"
 	st.advance(-int64(len(empty)))
 	st.process(tcp.Chunk{Data: []byte(empty), Time: st.begunAt, Ack: st.begunAck})
-}
-
-// likelyRequest reports whether a packet begins a request whose first line is
-// longer than the packet.
-func likelyRequest(p []byte) bool {
-	method, rest, ok := bytes.Cut(p[:min(len(p), 16)], []byte(" "))
-	if !ok || len(rest) == 0 || len(p) < 256 {
-		return false
-	}
-	switch string(method) {
-	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
-		return rest[0] == '/' || rest[0] == 'h'
-	}
-	return false
 }

@@ -210,3 +210,24 @@ func proxyProtocol(p []byte) (int, bool) {
 	}
 	return 0, true
 }
+
+// usualMethod reports whether p begins with a method that is no other one's
+// ending: in the middle of a stream a packet may begin within a word, and
+// "ETE /x HTTP/1.1" is a request line by its form.
+func usualMethod(p []byte) bool {
+	method, _, _ := bytes.Cut(p[:min(len(p), 16)], []byte(" "))
+	switch string(method) {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
+		"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "REPORT", "RPC_IN_DATA", "RPC_OUT_DATA":
+		return true
+	}
+	return false
+}
+
+// likelyRequest reports whether a packet begins a request whose first line is
+// longer than the packet.
+func likelyRequest(p []byte) bool {
+	const shortest = 256
+	_, rest, _ := bytes.Cut(p[:min(len(p), 16)], []byte(" "))
+	return len(p) >= shortest && usualMethod(p) && len(rest) > 0 && (rest[0] == '/' || rest[0] == 'h')
+}

@@ -27,6 +27,7 @@ type Source struct {
 	latest   int64
 	// used is what all connections hold, in bytes.
 	used  int
+	peak  int // the most that used ever was, between two packets
 	ready []*recording.Exchange
 
 	mark      int64
@@ -176,6 +177,7 @@ func (s *Source) charge(c *conn) {
 		}
 		s.remove(victim, causeMemory)
 	}
+	s.peak = max(s.peak, s.used)
 }
 
 // remove ends a connection and forgets it.

@@ -1,7 +1,10 @@
 package packets
 
 import (
+	"slices"
+
 	"parallax/capture/packets/tcp"
+	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 )
 
@@ -50,8 +53,12 @@ type stream struct {
 	lost     bool // a gap was seen
 	unseen   bool // it ended before a message start was found
 	http     bool // some message was found
-	ended    bool
-	used     int64 // packets with payload
+	// holed: messages may be missing from gapFrom to gapTo.
+	holed          bool
+	gapFrom, gapTo int64
+
+	ended bool
+	used  int64 // packets with payload
 }
 
 // count books a segment's fate.
@@ -243,7 +250,7 @@ func (st *stream) resync(ch tcp.Chunk) {
 	if role == undecided && likelyRequest(ch.Data) {
 		role = requests
 	}
-	if (role != requests && role != responses) || skip != 0 || st.role != undecided && role != st.role || !st.accept(role) {
+	if role == requests && !usualMethod(ch.Data) || (role != requests && role != responses) || skip != 0 || st.role != undecided && role != st.role || !st.accept(role) {
 		st.pass(int64(len(ch.Data)))
 		return
 	}
@@ -253,15 +260,29 @@ func (st *stream) resync(ch tcp.Chunk) {
 // gap goes over missing bytes.
 func (st *stream) gap(ch tcp.Chunk) {
 	st.lost = true
+	from := st.pos
 	st.pos += ch.Gap
 	switch st.mode {
 	case modeNew:
 		st.dropProbe()
 		st.c.unsure = true
 		st.mode = modeResync
+		st.hole(from)
+	case modeResync:
+		st.hole(from)
 	case modeHTTP:
-		st.gapInHTTP(ch)
+		if st.gapInHTTP(ch); st.mode == modeResync {
+			st.hole(from)
+		}
 	}
+}
+
+// hole notes that messages may be missing from a position to the present one.
+func (st *stream) hole(from int64) {
+	if !st.holed {
+		st.holed, st.gapFrom = true, from
+	}
+	st.gapTo = st.pos
 }
 
 // dropProbe gives up the first bytes of a stream.
@@ -281,15 +302,25 @@ func (st *stream) gapInHTTP(ch tcp.Chunk) {
 			st.gapInBody(reason)
 			return
 		}
-		st.abandon(reason)
-	} else if st.role == responses && !st.c.unsure && len(st.c.queue) > 0 && st.cur == nil {
-		// The first missing byte is that of the answer to the first request.
-		st.c.answerFails(st.c.take(0), reason)
-	} else if st.cur != nil {
+	}
+	if st.role == responses && st.cur != nil && st.cur.ex.Response == nil {
+		st.giveBack(reason)
+	} else {
 		st.abandon(reason)
 	}
 	st.c.unsure = true
 	st.mode, st.dec = modeResync, nil
+}
+
+// giveBack ends the message in progress but leaves its request waiting: what is
+// missing may have been an interim answer only.
+func (st *stream) giveBack(reason recording.Reason) {
+	o := st.cur
+	st.cur = nil
+	st.endMessage(reason)
+	if o.ex.Request != nil {
+		st.c.queue = slices.Insert(st.c.queue, 0, o)
+	}
 }
 
 // forget lets go of what a finished stream held.

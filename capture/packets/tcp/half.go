@@ -111,6 +111,12 @@ func (h *Half) Waiting() int { return h.waitingBytes }
 // Gapped reports whether segments wait behind a gap.
 func (h *Half) Gapped() bool { return len(h.waiting) > 0 }
 
+// Covers reports whether all bytes before an acknowledged position were handed
+// on; the FIN counts as one.
+func (h *Half) Covers(ack int64) bool {
+	return ack <= h.pos || h.Finished() && ack == h.fin+1
+}
+
 // AckedBeyond reports whether the other side has acknowledged bytes that were
 // not handed on.
 func (h *Half) AckedBeyond() bool { return h.acked > h.pos }
