@@ -237,10 +237,19 @@ func (c *composer) dropTokens(req *recording.Request, out *composed) {
 // frame sets the body and what the head says of its length, where that changed.
 func (c *composer) frame(req *recording.Request, body []byte, m *transport.Message) {
 	m.Body, m.Trailers = body, req.Trailers
-	m.Chunked = httpmsg.HasToken(req.Headers, "Transfer-Encoding", "chunked")
-	m.Expect = httpmsg.HasToken(req.Headers, "Expect", "100-continue")
-	m.Closes = httpmsg.HasToken(req.Headers, "Connection", "close") ||
-		req.Version == "1.0" && !httpmsg.HasToken(req.Headers, "Connection", "keep-alive")
+	m.Closes = req.Version == "1.0"
+	for i := range req.Headers {
+		one := req.Headers[i : i+1]
+		switch len(one[0].Name) { // most headers are told from these by their length
+		case len("Transfer-Encoding"):
+			m.Chunked = m.Chunked || httpmsg.HasToken(one, "Transfer-Encoding", "chunked")
+		case len("Expect"):
+			m.Expect = m.Expect || httpmsg.HasToken(one, "Expect", "100-continue")
+		case len("Connection"):
+			m.Closes = httpmsg.HasToken(one, "Connection", "close") ||
+				m.Closes && !httpmsg.HasToken(one, "Connection", "keep-alive")
+		}
+	}
 	if m.Chunked || int64(len(body)) == req.Body.Length && len(body) == 0 {
 		return
 	}

@@ -32,7 +32,6 @@ type worker struct {
 	bound, served *session
 	idleSince     int64 // when the last answer came
 	older, newer  *worker
-	idle          bool
 
 	head []byte // the request's head, written here
 	// client and server are the connection's ends.
@@ -128,7 +127,7 @@ func (p *pool) dequeue() *job {
 
 // rest puts w at the end of the idle.
 func (p *pool) rest(w *worker) {
-	w.older, w.newer, w.idle = p.newest, nil, true
+	w.older, w.newer = p.newest, nil
 	if p.newest != nil {
 		p.newest.newer = w
 	} else {
@@ -149,7 +148,7 @@ func (p *pool) take(w *worker) {
 	} else {
 		p.newest = w.older
 	}
-	w.older, w.newer, w.idle = nil, nil, false
+	w.older, w.newer = nil, nil
 }
 
 // close ends the workers, which are all idle.
