@@ -53,7 +53,7 @@ func (p *pass) text(s string) string {
 	}
 	p.scratch = append(p.scratch[:0], s...)
 	defer p.find.reset()
-	p.find.text(p.scratch, bytes.IndexAny(p.scratch, " <>\"") < 0)
+	p.find.text(p.scratch, !bytes.ContainsAny(p.scratch, " <>\""))
 	if p.find.full() { // a header of tens of megabytes, made for the purpose
 		return p.secret(s, tooMany)
 	}

@@ -128,7 +128,7 @@ func appendSegment(dst []byte, segment string) []byte {
 	if i := strings.IndexByte(segment, ';'); i >= 0 {
 		segment = segment[:i]
 	}
-	if strings.IndexAny(segment, "{}") < 0 {
+	if !strings.ContainsAny(segment, "{}") {
 		if out, ok := appendClass(dst, segment); ok {
 			return out
 		}
