@@ -92,6 +92,14 @@ func splitLines(text []byte) (lines [][]byte, sums []uint64) {
 	return lines, sums
 }
 
+// lineEnd returns the position after the first line of text.
+func lineEnd(text []byte) int {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return i + 1
+	}
+	return len(text)
+}
+
 // linePair is a line of each side, by its position in the gap.
 type linePair struct{ old, new int }
 

@@ -1,7 +1,6 @@
 package body
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 
@@ -181,12 +180,4 @@ func shown(body []byte) comparison.Value {
 		return textValue("text", body)
 	}
 	return bytesValue(body)
-}
-
-// lineEnd returns the position after the first line of text.
-func lineEnd(text []byte) int {
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		return i + 1
-	}
-	return len(text)
 }

@@ -138,8 +138,7 @@ func (w *walker) report(s *sides, n *rules.Node) {
 	}
 }
 
-// aligned pairs equal elements in order; between them, what was replaced is
-// paired by position.
+// aligned pairs equal elements in order, and between them what was replaced.
 func (w *walker) aligned(a, b value, n *rules.Node) {
 	s := w.hashed(a, b, n)
 	runs, coarse := align.Align(s.xHash, s.yHash, align.Bounds{})
@@ -149,9 +148,7 @@ func (w *walker) aligned(a, b value, n *rules.Node) {
 	}
 	i, j := 0, 0
 	for _, r := range append(runs, align.Run{A: len(s.x), B: len(s.y)}) {
-		for ; i < r.A && j < r.B; i, j = i+1, j+1 {
-			s.join(i, j)
-		}
+		w.joinGap(s, i, r.A, j, r.B, n)
 		for k := range r.N {
 			s.join(r.A+k, r.B+k)
 		}

@@ -61,7 +61,7 @@ type Limits struct {
 	Depth      int // levels of containers: 10,000
 	Containers int // objects and arrays of one document: 4,000,000
 	// Work bounds what is read again to pair elements and members that do not
-	// stand in the same order, in bytes: 16 times the documents and 16 MiB.
+	// stand in the same order, in bytes: 8 times the documents and 16 MiB.
 	Work int
 }
 
@@ -73,7 +73,7 @@ func (l Limits) withDefaults(size int) Limits {
 		l.Containers = 4_000_000
 	}
 	if l.Work <= 0 {
-		l.Work = 16*size + 16<<20
+		l.Work = 8*size + 16<<20
 	}
 	return l
 }

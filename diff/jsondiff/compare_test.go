@@ -72,6 +72,10 @@ func TestCompare(t *testing.T) {
 		{name: "removed from the middle", old: `[1,2,3,4]`, new: `[1,2,4]`, differences: []string{"/2 missing in new [] number:3 -"}},
 		{name: "replaced and added", old: `[{"a":1,"b":1},5]`, new: `[{"a":1,"b":2},5,6]`,
 			differences: []string{"/0/b changed [] number:1 number:2", "/2 missing in old [] - number:6"}},
+		{name: "inserted before changed elements", old: `[{"i":1,"p":1,"q":1},{"i":2,"p":2,"q":2}]`, new: `[{"i":0,"p":0,"q":0},{"i":1,"p":1.5,"q":1},{"i":2,"p":2.5,"q":2}]`,
+			differences: []string{"/0/p changed [] number:1 number:1.5", "/1/p changed [] number:2 number:2.5", `/0 missing in old [] - object:{"i":0,"p":0,"q":0}`}},
+		{name: "removed before changed elements", old: `[{"i":0,"p":0,"q":0},{"i":1,"p":1,"q":1}]`, new: `[{"i":1,"p":1.5,"q":1}]`,
+			differences: []string{`/0 missing in new [] object:{"i":0,"p":0,"q":0} -`, "/1/p changed [] number:1 number:1.5"}},
 		{name: "array order", old: `[1,2]`, new: `[2,1]`, differences: []string{"/0 changed [] number:1 number:2", "/1 changed [] number:2 number:1"}},
 		{name: "key in pointer", old: `{"a/b~c":{"*":1,"":2}}`, new: `{"a/b~c":{"*":2,"":3}}`,
 			differences: []string{"/a~1b~0c/* changed [] number:1 number:2", "/a~1b~0c/ changed [] number:2 number:3"}},
@@ -209,6 +213,13 @@ func TestWorkIsBounded(t *testing.T) {
 		}
 		return s
 	}
+	nestGap := func(n int, end string) string {
+		s := end
+		for i := range n {
+			s = "[" + s + strings.Repeat(",{}", i*len(end)%3*int(end[0]-'0')) + "]"
+		}
+		return s
+	}
 	for name, tc := range map[string]struct {
 		old, new string
 		rules    *rules.RouteRules
@@ -217,6 +228,8 @@ func TestWorkIsBounded(t *testing.T) {
 		"one repeated key":  {"{" + many(100_000, func(int) string { return `"a":1` }) + "}", "{" + many(99_999, func(int) string { return `"a":2` }) + `,"b":1}`, compile(t)},
 		"keys out of order": {nest(3_000, "k", "l"), nest(3_000, "l", "k"), compile(t)},
 		"nested bags":       {nestBag(9, 3), nestBag(9, 7), unordered},
+		"nested gaps":       {nestBag(9, 3), strings.ReplaceAll(nestBag(9, 7), "]", ",0]"), compile(t)},
+		"deep gaps":         {nestGap(2_000, "1"), nestGap(2_000, "2"), compile(t)},
 	} {
 		begin := time.Now()
 		if err := Compare([]byte(tc.old), []byte(tc.new), tc.rules, &counter{}, Limits{}); err != nil {

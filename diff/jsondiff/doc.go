@@ -20,8 +20,8 @@
 //     nothing is looked up.
 //   - Arrays of one length pair by position. Arrays of two lengths are aligned:
 //     equal elements (ignored places apart) stay together in order, and between
-//     them elements pair by position. So an element inserted at the front is one
-//     difference. Rules make an array unordered (a multiset; what has no equal
+//     them elements pair so that least is to be reported. So an element inserted
+//     at the front is one difference, also where the others changed a little. Rules make an array unordered (a multiset; what has no equal
 //     pairs with what differs least) or keyed.
 //   - Strings are equal when they stand for the same characters, numbers when
 //     their decimal values are equal; where the texts differ, that is counted
@@ -45,8 +45,8 @@
 // than Limits.Containers are not compared: Compare says so and has reported
 // nothing. Where pairing elements would cost more than Limits.Work they are
 // paired by position, and the differences found are of class Coarse: true, but
-// perhaps not the fewest. Elements that changed do not attract each other across
-// an insertion unless the array is keyed or unordered. A byte that is not UTF-8
+// perhaps not the fewest. Of more than 64 changed elements beside an insertion the
+// pairs go by position. A byte that is not UTF-8
 // and half a surrogate pair are equal to themselves only. Two numbers whose
 // exponents have more than 17 digits are equal only if their texts are.
 package jsondiff
