@@ -83,6 +83,9 @@ func (o *Options) normalise() error {
 	return nil
 }
 
+// maxControls bounds the streams that are read in step.
+const maxControls = 100
+
 // Compare reads all inputs once, in order, writes every difference to out, and
 // returns the summary.
 func Compare(ctx context.Context, old, new Input, controls []Input, o Options, out Output) (*comparison.Summary, error) {
@@ -93,6 +96,9 @@ func Compare(ctx context.Context, old, new Input, controls []Input, o Options, o
 		if err := comparable(&old, &other); err != nil {
 			return nil, err
 		}
+	}
+	if len(controls) > maxControls {
+		return nil, fmt.Errorf("diff: %d controls, want at most %d", len(controls), maxControls)
 	}
 	p := newPass(old, new, controls, o, out)
 	if err := p.run(ctx); err != nil {

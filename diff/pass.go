@@ -24,7 +24,6 @@ type pass struct {
 	compare  *comparer
 	control  []*comparer
 	answered [2]int64 // records with an answer of a control, and with one compared
-	notes    []string
 }
 
 func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
