@@ -56,7 +56,7 @@ func TestFailAtEveryStep(t *testing.T) {
 	for _, live := range []bool{false, true} {
 		for _, forever := range []bool{false, true} {
 			for at := 1; ; at++ {
-				faults := &faultfs.FS{At: at, Forever: forever, Err: syscall.ENOSPC}
+				faults := &faultfs.FS{At: at, Forever: forever, Err: syscall.ENOSPC, Unsynced: true}
 				dir := filepath.Join(t.TempDir(), "rec")
 				err := writeWith(dir, live, faults)
 				hit := faults.Hit()
@@ -99,7 +99,7 @@ func checkAfterFault(t *testing.T, dir, hit string, live bool, err error) {
 			return
 		}
 	}
-	if err := writeWith(dir, live, &faultfs.FS{}); err != nil {
+	if err := writeWith(dir, live, &faultfs.FS{Unsynced: true}); err != nil {
 		t.Fatalf("%s: again without faults: %v", hit, err)
 	}
 }
