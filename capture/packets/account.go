@@ -22,7 +22,9 @@ type account struct {
 	afterGap int64
 	dropped  int64
 
-	gapBytes       [streamKinds]int64
+	gapBytes [streamKinds]int64
+	// datedBack packets had times before the watermark.
+	datedBack      int64
 	contradictions int64
 
 	messages    int64
@@ -156,6 +158,10 @@ func (a *account) byteAccounts(l *recording.Ledger) {
 	total(l, "missing bytes", sum(a.gapBytes[:]))
 	add(l, "contradictory copies", []bucket{{"first copy kept", recording.Lost, a.contradictions}})
 	total(l, "contradictory copies", a.contradictions)
+	if a.datedBack > 0 {
+		add(l, "packets dated back", []bucket{{"taken as of the time reached before", recording.Fine, a.datedBack}})
+		total(l, "packets dated back", a.datedBack)
+	}
 }
 
 // bucket is one line of an account.

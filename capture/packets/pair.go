@@ -120,6 +120,7 @@ func (st *stream) choose(ack int64) {
 		if st.holed {
 			st.cur.ex.Errors = append(st.cur.ex.Errors, "bytes are missing before the response: an interim answer may be lost")
 		}
+		c.regain(st.cur)
 		return
 	}
 	for range n {
@@ -229,15 +230,13 @@ func (c *conn) emitWhole(o *open) {
 	}
 	o.ex.ID = recording.MakeID(o.ex.FirstAt(), o.ex.Session, o.ex.Sequence)
 	c.s.emit(&o.ex)
-	if c.unsure && o.ex.Whole() {
-		c.regain()
-	}
 }
 
-// regain ends the doubt where both directions stand behind the same exchange.
-func (c *conn) regain() {
+// regain ends the doubt once a response has its request o and nothing is
+// missing behind that: from there on they answer each other in order.
+func (c *conn) regain(o *open) {
 	client, server := &c.streams[c.client], &c.streams[1-c.client]
-	if len(c.queue) == 0 && client.cur == nil && client.mode == modeHTTP && server.mode == modeHTTP {
+	if client.mode == modeHTTP && (!client.holed || client.gapTo <= o.begin) {
 		c.unsure, client.holed, server.holed = false, false, false
 	}
 }

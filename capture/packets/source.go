@@ -24,7 +24,8 @@ type Source struct {
 	// at most maxStep a packet, so that one wrong timestamp ends nothing.
 	clock    int64
 	lastTime int64
-	latest   int64
+	// recent says how far back the file's times reach now.
+	recent recentTimes
 	// used is what all connections hold, in bytes.
 	used  int
 	peak  int // the most that used ever was, between two packets
@@ -113,6 +114,10 @@ func (s *Source) emit(ex *recording.Exchange) {
 
 // packet follows one packet to its connection.
 func (s *Source) packet(p *pcapfile.Packet) {
+	if p.Time < s.mark {
+		p.Time = s.mark
+		s.account.datedBack++
+	}
 	s.tick(p.Time)
 	s.account.packets++
 	verdict := s.frames.Decode(p.Link, p.Data, p.Length, p.Time)
@@ -135,10 +140,10 @@ func (s *Source) packet(p *pcapfile.Packet) {
 // tick moves the clocks.
 func (s *Source) tick(t int64) {
 	if s.account.packets == 0 {
-		s.clock, s.latest = t, t
+		s.clock = t
 	}
 	s.lastTime = t
-	s.latest = max(s.latest, t)
+	s.recent.add(t)
 	if t > s.clock {
 		s.clock += min(t-s.clock, maxStep)
 	}
@@ -212,19 +217,15 @@ func (s *Source) finish() {
 	s.mark = math.MaxInt64
 }
 
-// slack is how far a packet's time may lie behind the latest one without the
-// watermark having passed it.
-const slack = 1e9
-
 // Watermark returns a time before which no exchange will begin that is still to
-// be yielded, as long as packets' times do not go back by more than a second.
-// It does not fall.
+// be yielded. It does not fall. A later packet that is dated before it counts as
+// of the watermark's time, and is counted.
 func (s *Source) Watermark() int64 {
 	if s.mark == math.MaxInt64 || s.account.packets-s.markedAt < int64(max(1024, len(s.table.conns))) {
 		return s.mark
 	}
 	s.markedAt = s.account.packets
-	low := s.latest - slack
+	low := s.recent.least()
 	for _, ex := range s.ready {
 		if ex != nil {
 			low = min(low, ex.FirstAt())

@@ -318,9 +318,16 @@ func (st *stream) giveBack(reason recording.Reason) {
 	o := st.cur
 	st.cur = nil
 	st.endMessage(reason)
-	if o.ex.Request != nil {
-		st.c.queue = slices.Insert(st.c.queue, 0, o)
+	if o.ex.Request == nil {
+		return
 	}
+	// Whether the interim answers before the gap were this request's is as
+	// doubtful as the rest.
+	if len(o.interim) > 0 {
+		o.interim = nil
+		o.ex.Errors = append(o.ex.Errors, "interim answers before a gap are left out")
+	}
+	st.c.queue = slices.Insert(st.c.queue, 0, o)
 }
 
 // forget lets go of what a finished stream held.
