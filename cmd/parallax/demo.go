@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,10 @@ type demoOptions struct {
 	Out      string
 	Requests int
 	Rules    bool
-	Now      time.Time
+	// NewVariant is the shop that stands for the new system; "" is "new". The old
+	// one against itself shows that nothing is found where nothing differs.
+	NewVariant string
+	Now        time.Time
 }
 
 func demoCommand(s streams) *cli.Command {
@@ -116,10 +120,11 @@ func (d *demo) build(ctx context.Context) error {
 
 func (d *demo) key() string { return filepath.Join(d.night.dir, "redaction.key") }
 
-// shop starts one variant and returns its address and how to end it.
-func (d *demo) shop(ctx context.Context, variant string) (address string, stop func() error, err error) {
+// shop starts a variant in the role of the old or the new system, over a database
+// of its own, and returns its address and how to end it.
+func (d *demo) shop(ctx context.Context, role, variant string) (address string, stop func() error, err error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(d.night.dir, "shop"),
-		"-variant", variant, "-listen", "127.0.0.1:0", "-db", filepath.Join(d.night.dir, variant+".db"))
+		"-variant", variant, "-listen", "127.0.0.1:0", "-db", filepath.Join(d.night.dir, role+".db"))
 	cmd.Stderr = d.s.err
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	out, err := cmd.StdoutPipe()
@@ -134,14 +139,14 @@ func (d *demo) shop(ctx context.Context, variant string) (address string, stop f
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return "", nil, errors.Join(fmt.Errorf("the %s shop said no address: %w", variant, err), stop())
+		return "", nil, errors.Join(fmt.Errorf("the %s shop said no address: %w", role, err), stop())
 	}
 	fields := strings.Fields(line)
 	return fields[len(fields)-1], stop, nil
 }
 
 func (d *demo) record(ctx context.Context) error {
-	old, stop, err := d.shop(ctx, "old")
+	old, stop, err := d.shop(ctx, "old", "old")
 	if err != nil {
 		return err
 	}
@@ -173,7 +178,7 @@ func (d *demo) traffic(ctx context.Context, address string) error {
 }
 
 func (d *demo) replay(ctx context.Context) error {
-	address, stop, err := d.shop(ctx, "new")
+	address, stop, err := d.shop(ctx, "new", cmp.Or(d.o.NewVariant, "new"))
 	if err != nil {
 		return err
 	}
