@@ -1,0 +1,89 @@
+package diff
+
+import (
+	"bytes"
+	"compress/gzip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parallax/capture/recording"
+)
+
+func gzipped(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func encoded(ex *recording.Exchange, encoding string, body []byte) {
+	ex.Response.Body = recording.StoredBody(body)
+	ex.Response.Headers = append(ex.Response.Headers, recording.Header{Name: "Content-Encoding", Value: encoding})
+}
+
+// reduce drops the bytes and keeps length and hash.
+func reduce(ex *recording.Exchange, state recording.BodyState) {
+	ex.Response.Body.State, ex.Response.Body.Bytes = state, nil
+}
+
+func TestBodyStates(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		change  func(o, n *recording.Exchange)
+		counter string
+		found   []string
+	}{
+		{"as the baseline's", func(_, n *recording.Exchange) { reduce(n, recording.BodyAsBaseline) }, "equal", nil},
+		{"dropped on both sides, one hash", func(o, n *recording.Exchange) {
+			reduce(o, recording.BodyDropped)
+			reduce(n, recording.BodyDropped)
+		}, "equal", nil},
+		{"dropped, another hash", func(o, n *recording.Exchange) {
+			n.Response.Body = recording.StoredBody([]byte(`{"a":2}`))
+			reduce(n, recording.BodyDropped)
+		}, "different", []string{"body  changed [by hash]:  | "}},
+		{"dropped, no hash", func(o, n *recording.Exchange) {
+			n.Response.Body = recording.Body{State: recording.BodyDropped, Length: 9}
+		}, "not compared", []string{"body  could not be compared [by hash]:  | "}},
+		{"equal once decoded", func(o, n *recording.Exchange) {
+			encoded(o, "gzip", gzipped(t, `{"a":1}`))
+			encoded(n, "gzip", append(gzipped(t, ""), gzipped(t, `{"a":1}`)...))
+		}, "under rules", nil},
+		{"different once decoded", func(o, n *recording.Exchange) {
+			encoded(o, "gzip", gzipped(t, `{"a":1}`))
+			encoded(n, "gzip", gzipped(t, `{"a":2}`))
+		}, "different", []string{"body /a changed: 1 | 2"}},
+		{"not decodable and different", func(o, n *recording.Exchange) {
+			encoded(o, "gzip", []byte("x"))
+			encoded(n, "gzip", []byte("y"))
+		}, "not compared", []string{"body  could not be compared [content encoding]:  | "}},
+		{"not decodable and equal", func(o, n *recording.Exchange) {
+			encoded(o, "gzip", []byte("x"))
+			encoded(n, "gzip", []byte("x"))
+		}, "equal", nil},
+		{"redacted: decoded on one side only", func(o, n *recording.Exchange) {
+			encoded(o, "gzip", gzipped(t, `{"a":1}`))
+			encoded(n, "gzip", []byte(`{"a":1}`))
+			n.Response.Body.Redacted = true
+		}, "under rules", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, new := made(1, oldClock, false, constant), made(1, newClock, true, constant)
+			c.change(old[0], new[0])
+			s, found := compareAll(t, memory("old", recording.KindRecording, old), memory("new", recording.KindRun, new), nil, nil)
+			if got := counter(&s.Subjects[0]); got != c.counter {
+				t.Errorf("counted as %q, want %q", got, c.counter)
+			}
+			if diff := cmp.Diff(c.found, shown(found)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
