@@ -254,7 +254,8 @@ func TestCircuit(t *testing.T) {
 			t.Fatal("exactly half is not more than half")
 		}
 	}
-	if !c.add(true) && !c.add(true) {
+	c.add(true) // in place of a failure that leaves the window
+	if !c.add(true) {
 		t.Error("more than half did not trip")
 	}
 }
