@@ -309,6 +309,253 @@ const (
 	rebase = 1 << 20
 )
 
+// Half is one direction. The zero value has seen nothing.
+type Half struct {
+	next  uint32
+	pos   int64
+	fin   int64 // position of the end, where known
+	acked int64
+
+	waiting      []held
+	waitingBytes int
+	// HeldSince is the clock's time when the first gap began to wait.
+	HeldSince int64
+
+	known, firm, started, ended bool
+
+	// Dropped counts payload bytes not handed on: duplicate, before the start,
+	// behind the end, astray.
+	Dropped int64
+	// Contradictions counts segments that disagree with a held copy.
+	Contradictions int64
+}
+
+// Known reports whether any packet told where the stream is.
+func (h *Half) Known() bool { return h.known }
+
+// Firm reports whether the stream was seen from its SYN.
+func (h *Half) Firm() bool { return h.firm }
+
+// Position is that of the next byte in order.
+func (h *Half) Position() int64 { return h.pos }
+
+// Waiting returns the cost in bytes of what is held.
+func (h *Half) Waiting() int { return h.waitingBytes }
+
+// Gapped reports whether segments wait behind a gap.
+func (h *Half) Gapped() bool { return len(h.waiting) > 0 }
+
+// Covers reports whether all bytes before an acknowledged position were handed
+// on; the FIN counts as one.
+func (h *Half) Covers(ack int64) bool {
+	return ack <= h.pos || h.Finished() && ack == h.fin+1
+}
+
+// AckedBeyond reports whether the other side has acknowledged bytes that were
+// not handed on.
+func (h *Half) AckedBeyond() bool { return h.acked > h.pos }
+
+// Oldest returns the earliest time among what is held; ok is false where
+// nothing is.
+func (h *Half) Oldest() (t int64, ok bool) {
+	for i := range h.waiting {
+		if !ok || h.waiting[i].time < t {
+			t, ok = h.waiting[i].time, true
+		}
+	}
+	return t, ok
+}
+
+// Start says that the first byte is at seq: a SYN's number plus one. It returns
+// false where the stream is already known to begin elsewhere: another
+// connection between the same ends.
+func (h *Half) Start(seq uint32) bool {
+	if !h.known || !h.started && !h.firm && len(h.waiting) == 0 {
+		h.next, h.pos, h.acked, h.known, h.firm = seq, 0, 0, true, true
+		return true
+	}
+	h.moveStart(seq)
+	first := h.next - uint32(h.pos)
+	if first != seq {
+		return false
+	}
+	h.firm = true
+	return true
+}
+
+// Guess says that the next byte may be at seq, from a packet in the middle.
+func (h *Half) Guess(seq uint32) {
+	if !h.known {
+		h.next, h.known = seq, true
+	}
+}
+
+// At returns the position of seq.
+func (h *Half) At(seq uint32) int64 { return h.pos + int64(int32(seq-h.next)) }
+
+// Acknowledge takes the other side's acknowledgement and returns its position.
+func (h *Half) Acknowledge(ack uint32) int64 {
+	at := h.At(ack)
+	if at > h.acked && at-h.pos < reach {
+		h.acked = at
+	}
+	return at
+}
+
+// Segment takes a segment's payload, of which cut bytes were not captured.
+// limit bounds what is held, in bytes.
+func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Sink) Fate {
+	if len(c.Data) == 0 && cut == 0 {
+		return Empty
+	}
+	h.Guess(seq)
+	h.moveStart(seq)
+	n := int64(len(c.Data))
+	pos := h.At(seq)
+	switch {
+	case pos-h.pos > reach || h.pos-pos > reach:
+		h.Dropped += n
+		return Astray
+	case h.ended && pos >= h.fin:
+		h.Dropped += n
+		return AfterEnd
+	case pos+n+int64(cut) <= h.pos:
+		h.Dropped += n
+		if pos < 0 {
+			return BeforeStart
+		}
+		return Duplicate
+	case pos > h.pos:
+		return h.hold(held{pos: pos, data: c.Data, cut: cut, time: c.Time, ack: c.Ack}, limit, clock, sink)
+	}
+	old := min(h.pos-pos, n)
+	h.Dropped += old
+	c.Data = c.Data[old:]
+	end := pos + n + int64(cut)
+	rest := int(end - h.pos - (n - old))
+	if len(h.waiting) > 0 && h.waiting[0].pos < end {
+		// Bytes that are held came first.
+		h.insert(held{pos: h.pos, data: c.Data, cut: rest, time: c.Time, ack: c.Ack})
+	} else {
+		h.hand(c, int64(rest), sink)
+	}
+	h.drain(sink)
+	return Used
+}
+
+// moveStart lets a stream whose start was only guessed begin earlier, as long
+// as nothing of it was handed on.
+func (h *Half) moveStart(seq uint32) {
+	if h.started || h.firm {
+		return
+	}
+	if back := int32(h.next - seq); back > 0 && back <= rebase {
+		h.next = seq
+		h.acked += int64(back)
+		for i := range h.waiting {
+			h.waiting[i].pos += int64(back)
+		}
+		if h.ended {
+			h.fin += int64(back)
+		}
+	}
+}
+
+// hand gives c and then a gap of cut bytes to the sink.
+func (h *Half) hand(c Chunk, cut int64, sink Sink) {
+	h.started = true
+	n := int64(len(c.Data))
+	h.pos += n + cut
+	h.next += uint32(n + cut)
+	if n > 0 {
+		sink.Chunk(c)
+	}
+	if cut > 0 {
+		sink.Chunk(Chunk{Gap: cut, Time: c.Time, Ack: c.Ack})
+	}
+}
+
+// drain hands on what has become next in order.
+func (h *Half) drain(sink Sink) {
+	for len(h.waiting) > 0 && h.waiting[0].pos <= h.pos {
+		s := h.waiting[0]
+		h.forget()
+		if s.end() <= h.pos {
+			h.Dropped += int64(len(s.data))
+			continue
+		}
+		old := min(h.pos-s.pos, int64(len(s.data)))
+		h.Dropped += old
+		cut := s.end() - h.pos - (int64(len(s.data)) - old)
+		h.hand(Chunk{Data: s.data[old:], Time: s.time, Ack: s.ack}, cut, sink)
+	}
+}
+
+// forget removes the first held segment.
+func (h *Half) forget() {
+	h.waitingBytes -= len(h.waiting[0].data) + heldCost
+	h.waiting[0] = held{}
+	h.waiting = h.waiting[1:]
+	if len(h.waiting) == 0 {
+		h.waiting = nil
+	}
+}
+
+// Release declares the first gap and goes on behind it: when to do that is the
+// caller's decision (acknowledged by the other side, at the end, over a bound).
+//
+// Limits: of bytes that come twice the first copy wins; copies that contradict
+// held bytes are counted, copies of bytes already handed on cannot be compared
+// and count as duplicates. Held segments are bounded in bytes and number. A
+// segment more than 1 GiB away from where the stream is belongs to no stream.
+package tcp
+
+// Chunk is a stretch of bytes in order.
+type Chunk struct {
+	// Data is only valid during the call.
+	Data []byte
+	// Gap is a number of missing bytes; Data is then nil.
+	Gap int64
+	// Time is that of the packet, in nanoseconds.
+	Time int64
+	// Ack is the position in the other direction up to which the packet's
+	// sender had received, -1 where it did not say.
+	Ack int64
+	// Evicted: the gap was declared because a bound was reached.
+	Evicted bool
+}
+
+// Sink takes the chunks of one direction in order.
+type Sink interface {
+	Chunk(Chunk)
+}
+
+// Fate says what became of a segment.
+type Fate uint8
+
+// The fates.
+const (
+	Used        Fate = iota // handed on, in whole or in part
+	Held                    // waits for what stands before it
+	Empty                   // no payload
+	Duplicate               // all its bytes had come before
+	BeforeStart             // before the first byte of a stream seen from its middle
+	AfterEnd                // behind the FIN
+	Astray                  // too far from where the stream is
+)
+
+const (
+	// reach is the farthest that a segment is believed to lie from the stream.
+	reach = 1 << 30
+	// maxHeld bounds the number of held segments, which are kept in a slice.
+	maxHeld = 4096
+	// heldCost is what a held segment costs besides its bytes.
+	heldCost = 64
+	// rebase is how far before the first acknowledged position a stream seen
+	// from its middle may still begin.
+	rebase = 1 << 20
+)
+
 // held is a segment that came too early.
 type held struct {
 	pos  int64
@@ -510,89 +757,6 @@ func (h *Half) forget() {
 	if len(h.waiting) == 0 {
 		h.waiting = nil
 	}
-}
-
-// hold copies and keeps a segment that came too early.
-func (h *Half) hold(s held, limit int, clock int64, sink Sink) Fate {
-	if len(h.waiting) == 0 {
-		h.HeldSince = clock
-	}
-	if !h.insert(s) {
-		return Duplicate
-	}
-	for len(h.waiting) > 0 && (h.waitingBytes > limit || len(h.waiting) > maxHeld) {
-		h.release(sink, true)
-	}
-	return Held
-}
-
-// insert keeps those bytes of s that are not held yet, and reports whether
-// there were any.
-func (h *Half) insert(s held) bool {
-	i := h.place(s.pos)
-	kept := false
-	for len(s.data)+s.cut > 0 {
-		if i == len(h.waiting) || h.waiting[i].pos >= s.end() {
-			h.put(i, s)
-			return true
-		}
-		other := &h.waiting[i]
-		if before := other.pos - s.pos; before > 0 {
-			part := s
-			part.data = s.data[:min(before, int64(len(s.data)))]
-			part.cut = int(before) - len(part.data)
-			h.put(i, part)
-			kept = true
-			s = s.from(before)
-			i++
-			other = &h.waiting[i]
-		}
-		h.compare(&s, other)
-		same := min(other.end(), s.end()) - s.pos
-		h.Dropped += min(same, int64(len(s.data)))
-		s = s.from(same)
-		i++
-	}
-	return kept
-}
-
-// from returns s without its first n bytes.
-func (s held) from(n int64) held {
-	data := min(n, int64(len(s.data)))
-	s.pos += n
-	s.data = s.data[data:]
-	s.cut -= int(n - data)
-	return s
-}
-
-// compare counts a copy that is not what is held.
-func (h *Half) compare(s, other *held) {
-	at := s.pos - other.pos
-	if at >= int64(len(other.data)) {
-		return
-	}
-	n := min(int64(len(s.data)), int64(len(other.data))-at)
-	if !bytes.Equal(s.data[:n], other.data[at:at+n]) {
-		h.Contradictions++
-	}
-}
-
-// place returns the index of the first held segment that ends behind pos.
-func (h *Half) place(pos int64) int {
-	i := len(h.waiting)
-	for i > 0 && h.waiting[i-1].end() > pos {
-		i--
-	}
-	return i
-}
-
-// put copies s into the slice at i.
-func (h *Half) put(i int, s held) {
-	s.data = bytes.Clone(s.data)
-	h.waiting = append(h.waiting, held{})
-	copy(h.waiting[i+1:], h.waiting[i:])
-	h.waiting[i] = s
-	h.waitingBytes += len(s.data) + heldCost
 }
 
 // Release declares the first gap and hands on what stands behind it.
