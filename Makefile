@@ -5,6 +5,7 @@ BIN         := bin/parallax
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NESTED      := fixtures/shop
+BENCHES     := scripts/benchjson scripts/benchpeers/vegeta
 
 export CGO_ENABLED ?= 0
 
@@ -26,7 +27,7 @@ race:
 	scripts/race.sh
 
 lint:
-	scripts/lint.sh '$(STATICCHECK)' $(NESTED)
+	scripts/lint.sh '$(STATICCHECK)' $(NESTED) $(BENCHES)
 
 check: lint test race
 
