@@ -35,7 +35,7 @@ type Options struct {
 	// are spilled. Default 32 MiB, at least 64 KiB.
 	BufferBytes int64
 	// RowGroupBytes and PartBytes end a row group and a part file, counted
-	// before compression. Defaults 8 MiB and 512 MiB.
+	// before compression. Defaults 4 MiB and 512 MiB.
 	RowGroupBytes, PartBytes int64
 	// Encoders is the number of row groups encoded at once. Default GOMAXPROCS,
 	// at most 4. It does not change the bytes written.
@@ -47,7 +47,7 @@ type Options struct {
 // The defaults of Options.
 const (
 	DefaultBufferBytes   = 32 << 20
-	DefaultRowGroupBytes = 8 << 20
+	DefaultRowGroupBytes = 4 << 20
 	DefaultPartBytes     = 512 << 20
 )
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // pageBytes is the size of a page before compression: large enough to compress
@@ -87,7 +86,7 @@ func writerOptions(list []column) []parquet.WriterOption {
 	opts := []parquet.WriterOption{
 		schemaOf(list),
 		parquet.CreatedBy("parallax-recording", fmt.Sprintf("%d.%d", FormatMajor, FormatMinor), "0"),
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
+		parquet.Compression(&zstdCodec{}),
 		parquet.PageBufferSize(pageBytes),
 		parquet.WriteBufferSize(256 << 10),
 		parquet.DataPageStatistics(false),
