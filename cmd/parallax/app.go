@@ -20,10 +20,15 @@ type streams struct {
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
+	out := &output{Writer: s.out}
+	s.out = out
 	app := newApp(s)
 	args, err := interspersed(app, args)
 	if err == nil {
 		err = app.RunContext(ctx, args)
+	}
+	if out.err != nil && (err == nil || isSilent(err)) {
+		err = unverifiedf("standard output: %w", out.err)
 	}
 	code := exitCode(ctx, err)
 	if err != nil && !isSilent(err) {

@@ -40,23 +40,31 @@ func kindOf(dir string) (artefactKind, error) {
 	return "", usagef("%s: neither a recording nor a comparison (there is no %s)", dir, recording.ManifestName)
 }
 
-func manifestKind(path string) (artefactKind, error) {
+// readManifest reads the keys of a manifest that v has.
+func readManifest(path string, v any) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if info.Size() > maxManifest {
-		return "", unverifiedf("%s: larger than any manifest", path)
+		return unverifiedf("%s: larger than any manifest", path)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return err
 	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return unverifiedf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func manifestKind(path string) (artefactKind, error) {
 	var head struct {
 		Format string `json:"format"`
 	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		return "", unverifiedf("%s: %w", path, err)
+	if err := readManifest(path, &head); err != nil {
+		return "", err
 	}
 	switch head.Format {
 	case recording.FormatName:
@@ -67,8 +75,9 @@ func manifestKind(path string) (artefactKind, error) {
 	return "", unverifiedf("%s: format %q is none of this version's", path, head.Format)
 }
 
-// openRecording opens dir. What a crash left behind is finished first: its
-// journal is the whole truth, and the manifest will say so.
+// openRecording opens dir. What a crash left of a capture is finished first:
+// its journal is the whole truth, and the manifest will say so. A run is not: it
+// can still be resumed, and finishing it would end that.
 func openRecording(dir string, o recording.OpenOptions, s streams) (*recording.Reader, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, usageError{err}
@@ -80,10 +89,21 @@ func openRecording(dir string, o recording.OpenOptions, s streams) (*recording.R
 	if _, statErr := os.Stat(filepath.Join(dir, recording.JournalName)); statErr != nil {
 		return nil, fmt.Errorf("%w\nhint: --partial reads the parts that are finished", err)
 	}
+	if isUnfinishedRun(dir) {
+		return nil, fmt.Errorf("%w\nhint: `parallax replay --resume` goes on with this run; `parallax verify --recover %s` ends it as it is", err, dir)
+	}
 	if err := recoverRecording(dir, s); err != nil {
 		return nil, err
 	}
 	return recording.Open(dir, o)
+}
+
+func isUnfinishedRun(dir string) bool {
+	var m struct {
+		Kind recording.Kind `json:"kind"`
+	}
+	err := readManifest(filepath.Join(dir, recording.PartialName), &m)
+	return err == nil && m.Kind == recording.KindRun
 }
 
 func recoverRecording(dir string, s streams) error {

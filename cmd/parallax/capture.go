@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -57,6 +59,58 @@ func pour(ctx context.Context, src source, r *redact.Redactor, w *recording.Writ
 		}
 	}
 	return nil
+}
+
+// interruptible makes reads of in end with ctx: those of a pipe wait as long as
+// its writer likes. The read that is under way then is left behind.
+func interruptible(ctx context.Context, in io.Reader) io.Reader {
+	return &interruptibleReader{ctx: ctx, in: in, waits: !isRegular(in)}
+}
+
+func isRegular(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
+type interruptibleReader struct {
+	ctx   context.Context
+	in    io.Reader
+	waits bool
+	// own is read into, since a read that is left behind may still write.
+	own  []byte
+	done chan readResult
+}
+
+type readResult struct {
+	n   int
+	err error
+}
+
+func (r *interruptibleReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	if !r.waits {
+		return r.in.Read(p)
+	}
+	if len(r.own) < len(p) {
+		r.own, r.done = make([]byte, len(p)), make(chan readResult, 1)
+	}
+	own := r.own[:len(p)]
+	go func() {
+		n, err := r.in.Read(own)
+		r.done <- readResult{n, err}
+	}()
+	select {
+	case got := <-r.done:
+		return copy(p, own[:got.n]), got.err
+	case <-r.ctx.Done():
+		return 0, context.Cause(r.ctx)
+	}
 }
 
 // sourceError is a fault of the input: what came before it is kept.

@@ -51,9 +51,17 @@ func capturePacketsCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
+			memory, err := mebibytes(c, "max-memory")
+			if err != nil {
+				return err
+			}
+			body, err := mebibytes(c, "max-body")
+			if err != nil {
+				return err
+			}
 			return runCapturePackets(c.Context, packetsOptions{
 				Read: c.StringSlice("read"), Out: c.String("output"), Redact: readRedactFlags(c, conf.Redact),
-				Memory: c.Int64("max-memory") << 20, Body: c.Int64("max-body") << 20,
+				Memory: memory, Body: body,
 				Empty: c.Bool("allow-empty"), Quiet: c.Bool("quiet"),
 			}, s)
 		},
@@ -73,7 +81,7 @@ func runCapturePackets(ctx context.Context, o packetsOptions, s streams) error {
 		return usageError{err}
 	}
 	defer in.Close()
-	src, err := packets.Open(in, packets.Options{MemoryCap: int(o.Memory), BodyCap: int(o.Body)})
+	src, err := packets.Open(interruptible(ctx, in), packets.Options{MemoryCap: int(o.Memory), BodyCap: int(o.Body)})
 	if err != nil {
 		return fmt.Errorf("%s: %w", inputName(o.Read[0]), err)
 	}
@@ -129,6 +137,17 @@ func openInput(name string, stdin io.Reader) (io.ReadCloser, error) {
 	}
 	return os.Open(name)
 }
+
+// mebibytes reads a flag that is a size in MiB, in bytes.
+func mebibytes(c *cli.Context, flag string) (int64, error) {
+	n := c.Int64(flag)
+	if n < 1 || n > maxMebibytes {
+		return 0, usagef("--%s %d: want 1 to %d MiB", flag, n, maxMebibytes)
+	}
+	return n << 20, nil
+}
+
+const maxMebibytes = 1 << 20
 
 // inputName is how manifests and messages call an input: its base name, so that
 // the same capture gives the same recording wherever it lies.

@@ -83,13 +83,17 @@ func readProxyFlags(c *cli.Context) (proxyOptions, error) {
 	if err != nil {
 		return proxyOptions{}, err
 	}
+	body, err := mebibytes(c, "max-body")
+	if err != nil {
+		return proxyOptions{}, err
+	}
 	return proxyOptions{
 		Proxy: proxy.Options{
 			Upstream: c.String("upstream"), UpstreamCA: c.String("upstream-ca"), UpstreamInsecure: c.Bool("upstream-insecure"),
 			Listen: c.String("listen"), ListenPublic: c.Bool("listen-public"),
 			CertFile: c.String("cert"), KeyFile: c.String("cert-key"),
 			ForwardedFor: c.Bool("forwarded-for"), Via: c.Bool("via"),
-			BodyCap: c.Int64("max-body") << 20, AnswerTimeout: c.Duration("answer-timeout"),
+			BodyCap: body, AnswerTimeout: c.Duration("answer-timeout"),
 		},
 		Out: c.String("output"), Redact: readRedactFlags(c, conf.Redact), Quiet: c.Bool("quiet"),
 	}, nil
@@ -108,7 +112,7 @@ func runCaptureProxy(ctx context.Context, o proxyOptions, s streams) error {
 	live := &lateSink{redactor: redactor}
 	p, err := proxy.New(o.Proxy, live)
 	if err != nil {
-		return usageError{err}
+		return refusedProxy(err)
 	}
 	live.live, err = recording.CreateLive(o.Out, recording.Options{
 		Tool:      tool(),
@@ -120,19 +124,24 @@ func runCaptureProxy(ctx context.Context, o proxyOptions, s streams) error {
 	}
 	served := o.Ready(p.Addr().String())
 	if served == nil {
-		served = serveUntil(ctx, p)
+		served = serveUntil(ctx, p, s)
 	}
 	return finishProxy(p, live, redactor, served, o, s)
 }
 
+func refusedProxy(err error) error {
+	if errors.Is(err, proxy.ErrPublic) || errors.Is(err, proxy.ErrLoop) {
+		return refusal{err}
+	}
+	return usageError{err}
+}
+
 // serveUntil accepts clients until ctx ends, then lets what is under way finish.
-func serveUntil(ctx context.Context, p *proxy.Proxy) error {
+func serveUntil(ctx context.Context, p *proxy.Proxy, s streams) error {
 	failed := make(chan error, 1)
 	go func() { failed <- p.Serve() }()
-	select {
-	case err := <-failed:
+	if err, ended := watchProxy(ctx, p, failed, s); ended {
 		return err
-	case <-ctx.Done():
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
@@ -142,13 +151,38 @@ func serveUntil(ctx context.Context, p *proxy.Proxy) error {
 	return nil
 }
 
+const sinkLook = time.Second
+
+// watchProxy waits for the end of ctx or of the serving. That nothing is
+// recorded any more (a full disk) is said at once: the clients are still served.
+func watchProxy(ctx context.Context, p *proxy.Proxy, failed <-chan error, s streams) (err error, ended bool) {
+	look := time.NewTicker(sinkLook)
+	defer look.Stop()
+	for said := false; ; {
+		select {
+		case err := <-failed:
+			return err, true
+		case <-ctx.Done():
+			return nil, false
+		case <-look.C:
+			if err := p.SinkError(); err != nil && !said {
+				said = true
+				fmt.Fprintf(s.err, "NOT RECORDING any more: %s\nclients are still served; end the proxy to keep what was recorded\n", safeText(err.Error()))
+			}
+		}
+	}
+}
+
 func finishProxy(p *proxy.Proxy, live *lateSink, r *redact.Redactor, served error, o proxyOptions, s streams) error {
 	ledger := p.Ledger()
 	err := live.live.Close(recording.Closing{Ledger: ledger, RedactionCounts: r.Counts()})
 	if !o.Quiet {
 		printLedger(s.err, &ledger)
 	}
-	return joinErrors(served, err)
+	if served = joinErrors(served, p.SinkError()); served == nil && err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w\nkept: what was recorded before it; `parallax verify --recover %s` finishes it where it is not", joinErrors(served, err), o.Out)
 }
 
 // lateSink redacts and then journals.

@@ -78,6 +78,7 @@ func exitCode(ctx context.Context, err error) int {
 		verdict verdictError
 		signal  interrupted
 		usage   usageError
+		refused refusal
 	)
 	switch {
 	case errors.As(err, &verdict) && verdict.code != exitOK:
@@ -86,6 +87,8 @@ func exitCode(ctx context.Context, err error) int {
 		return signalCode(signal.signal)
 	case err == nil || errors.As(err, &verdict):
 		return exitOK
+	case errors.As(err, &refused):
+		return exitRefused
 	case errors.As(err, &usage):
 		return exitUsage
 	default:
@@ -94,6 +97,12 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func safeText(s string) string { return sanitise.Block(s) }
+
+// refusal is what a safety policy forbids.
+type refusal struct{ err error }
+
+func (e refusal) Error() string { return e.err.Error() }
+func (e refusal) Unwrap() error { return e.err }
 
 // unverifiedError says that something could not be verified.
 type unverifiedError struct{ err error }

@@ -23,6 +23,12 @@ type listed struct {
 	State    string `json:"state"`
 }
 
+// listing is the JSON form.
+type listing struct {
+	Schema    int      `json:"schema"`
+	Artefacts []listed `json:"artefacts"`
+}
+
 func lsCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name: "ls", Usage: "list the artefacts in folders", ArgsUsage: "[FOLDER ...]",
@@ -47,7 +53,7 @@ func runLs(dirs []string, asJSON bool, s streams) error {
 		found = append(found, more...)
 	}
 	if asJSON {
-		return printJSON(s.out, found)
+		return printJSON(s.out, listing{1, found})
 	}
 	for _, l := range found {
 		if _, err := fmt.Fprintf(s.out, "%-12s %9d  %-20s  %-24s %-12s %s\n", l.Kind, l.Rows, l.From, l.Redacted, l.State, safeText(l.Path)); err != nil {

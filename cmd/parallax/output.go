@@ -5,6 +5,21 @@ import (
 	"io"
 )
 
+// output is standard output; it remembers the first failure to write, so that no
+// command ends well with half of its data on a full disk.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil && o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
 // printJSON writes v as one indented document.
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -147,6 +151,9 @@ func (c *config) target(name string) (replay.Target, error) {
 		return replay.Target{URL: name}, nil
 	}
 	t, ok := c.Targets[name]
+	if !ok && strings.Contains(name, "@") {
+		return t, usagef("--target is no name of a target (and not repeated here, as it may hold a password)\nhint: give a URL without user and password, or --config FILE with the key targets")
+	}
 	if !ok {
 		return t, usagef("no target is called %q\nhint: give a URL, or --config FILE with the key targets", name)
 	}
@@ -200,6 +207,9 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if err != nil {
 		return nil, err
 	}
+	if err := checkReplay(engine); err != nil {
+		return nil, err
+	}
 	if o.DryRun {
 		return nil, printPlan(base, engine, o.JSON, s)
 	}
@@ -228,7 +238,8 @@ func (o *replayOptions) engine(base *recording.Reader, s streams) (replay.Option
 	e := replay.Options{
 		Target: o.Target, AllowWrites: o.Writes, Schedule: sched, Pool: o.Pool, Timeouts: o.Timeouts,
 		Bodies: replay.Bodies{KeepAll: o.KeepAll}, Carry: o.Carry, HoldsToken: redact.Contains,
-		RunID: base.Digest()[:16], NoMarker: o.NoMarker, Total: base.Manifest().Exchanges,
+		OmitUnreached: true, // an interrupted run is resumed
+		RunID:         base.Digest()[:16], NoMarker: o.NoMarker, Total: base.Manifest().Exchanges,
 		Progress: func(now replay.Progress) { p.line(replayLine(now)) },
 	}
 	filter := o.Filter
@@ -243,6 +254,17 @@ func (o *replayOptions) engine(base *recording.Reader, s streams) (replay.Option
 
 func replayLine(p replay.Progress) string {
 	return fmt.Sprintf("%d of %d, %d/s, %d failed, %s", p.Done, p.Total, p.Rate, p.Failed, p.Elapsed.Round(time.Second))
+}
+
+// checkReplay finds what the options or the policy forbid before the run's
+// folder is made: planning for no exchange at all does it.
+func checkReplay(e replay.Options) error {
+	none := func(func(*recording.Exchange, error) bool) {}
+	_, err := replay.Plan(none, nil, e)
+	if err == nil || errors.Is(err, replay.ErrRefused) {
+		return err
+	}
+	return usageError{err}
 }
 
 // redactor returns the stage that stands between the replay and the disk. It is
@@ -284,12 +306,7 @@ func (o *replayOptions) openRun(base *recording.Reader, r *redact.Redactor, e *r
 // run keeps its journal, so that --resume can go on with it.
 func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result *replay.Result, runErr error, s streams) (*replay.Result, error) {
 	if runErr != nil || result.Stopped == replay.StopInterrupted {
-		err := live.Suspend()
-		if runErr == nil {
-			fmt.Fprintf(s.err, "interrupted: %d of %d answered\ngo on with: the same command and --resume\n", result.Ends[recording.Answered], result.Total)
-			runErr = unverifiedf("%s is not finished", o.Out)
-		}
-		return result, joinErrors(runErr, err)
+		return result, o.suspend(live, result, runErr)
 	}
 	timing, err := json.Marshal(result.Timing)
 	if err != nil {
@@ -307,6 +324,32 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 		return result, err
 	}
 	return result, replayVerdict(result, o)
+}
+
+// suspend leaves the run's journal and says how to go on. A run that was refused
+// before anything was sent leaves nothing.
+func (o *replayOptions) suspend(live *recording.Live, result *replay.Result, runErr error) error {
+	err := live.Suspend()
+	if errors.Is(runErr, replay.ErrRefused) && !o.Resume && len(result.Ends) == 0 {
+		return joinErrors(runErr, joinErrors(err, discardRun(o.Out)))
+	}
+	if runErr == nil {
+		runErr = unverifiedf("interrupted: %d of %d answered", result.Ends[recording.Answered], result.Total)
+	}
+	return joinErrors(fmt.Errorf("%w\nkept: the run's journal in %s; go on with `parallax replay`, the same recording, target and settings, --output %s and --resume",
+		runErr, o.Out, o.Out), err)
+}
+
+// discardRun removes a run that never began; a folder that holds anything else
+// stays.
+func discardRun(dir string) error {
+	for _, name := range []string{recording.JournalName, recording.PartialName} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	_ = os.Remove(dir) // fails where it is not empty, as it should
+	return nil
 }
 
 func replayNotes(r *replay.Result) []string {

@@ -42,7 +42,7 @@ func runCommand(s streams) *cli.Command {
 
 // nightLayout names a night's folder; it sorts, and holds no character that a
 // file system refuses.
-const nightLayout = "2006-01-02T150405Z"
+const nightLayout = "2006-01-02T150405.000Z"
 
 func runJob(ctx context.Context, o runOptions, s streams) error {
 	conf, err := loadConfig(o.File)
