@@ -118,3 +118,25 @@ func BenchmarkGet(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLiveWrite appends small rows to a journal.
+func BenchmarkLiveWrite(b *testing.B) {
+	l, err := CreateLive(b.TempDir(), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	list, size := benchRows(1000, 500, 500)
+	b.SetBytes(size / 1000)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if err := l.Write(list[i%len(list)]); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+	b.StopTimer()
+	if err := l.Suspend(); err != nil {
+		b.Fatal(err)
+	}
+}

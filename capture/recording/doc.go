@@ -17,7 +17,7 @@
 // (checkedFile) and makes exchanges of column pages (rowReader).
 //
 // Limits: one body is at most 1 GiB. A Writer holds about BufferBytes, and
-// (Encoders+2) times RowGroupBytes; a Reader 8 MiB of checked chunks and the
+// (Encoders+1) times RowGroupBytes; a Reader 8 MiB of checked chunks and the
 // pages it stands in. Progress and Recover hold the IDs of a run. Until a live
 // recording is closed, journal and parts lie on the disk side by side.
 package recording
