@@ -41,9 +41,13 @@ func (r *report) add(d comparison.Difference) {
 
 // Difference implements jsondiff.Sink.
 func (r *report) Difference(at *jsondiff.Place, d jsondiff.Difference) {
+	// Two statements: within one expression both conversions may come after
+	// both calls, and the buffer is one.
+	field := string(at.AppendPointer(r.buffer[:0]))
+	pattern := string(at.AppendPattern(r.buffer[:0]))
 	r.add(comparison.Difference{
-		Field:   string(at.AppendPointer(r.buffer[:0])),
-		Pattern: string(at.AppendPattern(r.buffer[:0])),
+		Field:   field,
+		Pattern: pattern,
 		Kind:    d.Kind, Class: d.Class,
 		Old: textValue(d.Old.Type, d.Old.Text), New: textValue(d.New.Type, d.New.Text),
 	})
