@@ -35,10 +35,14 @@ type source interface {
 const watermarkEvery = 256
 
 // pour moves src through the redactor into w. A source that ends with an error
-// has yielded what was whole; that is kept.
+// has yielded what was whole; that is kept. The end of ctx comes as such an
+// error (interruptible), so that rows and ledger agree then, too.
 func pour(ctx context.Context, src source, r *redact.Redactor, w *recording.Writer, p *progress) error {
 	n := 0
 	for ex, err := range src.Exchanges() {
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			return sourceError{err}
 		}
@@ -53,9 +57,6 @@ func pour(ctx context.Context, src source, r *redact.Redactor, w *recording.Writ
 				return err
 			}
 			p.update(int64(n))
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
 		}
 	}
 	return nil

@@ -114,7 +114,7 @@ func finishCapture(w *recording.Writer, src *packets.Source, counts map[string]i
 		printLedger(s.err, &closing.Ledger)
 	}
 	if fault != nil {
-		return fmt.Errorf("%s: %w\nkept: what was whole before it, in %s (marked interrupted)", inputName(o.Read[0]), fault, o.Out)
+		return fmt.Errorf("%s: %w\nkept: what was whole before it, in %s (marked interrupted)\nhint: to have all of it, capture again into another folder", inputName(o.Read[0]), fault, o.Out)
 	}
 	return checkCaptured(&closing.Ledger, o)
 }

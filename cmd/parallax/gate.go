@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"parallax/report"
+	"parallax/report/gate"
 )
 
 type gateOptions struct {
@@ -44,6 +45,12 @@ func gateCommand(s streams) *cli.Command {
 	}
 }
 
+// gateDocument is the JSON form.
+type gateDocument struct {
+	Schema int `json:"schema"`
+	gate.Result
+}
+
 func runGate(_ context.Context, o gateOptions, s streams) error {
 	r, err := buildReport(o.Comparison, o.Config, o.Now)
 	if err != nil {
@@ -53,7 +60,7 @@ func runGate(_ context.Context, o gateOptions, s streams) error {
 		return err
 	}
 	if o.JSON {
-		if err := printJSON(s.out, r.Gate); err != nil {
+		if err := printJSON(s.out, gateDocument{1, r.Gate}); err != nil {
 			return err
 		}
 		return verdictOf(r)

@@ -19,7 +19,10 @@ func printPlan(base *recording.Reader, e replay.Options, asJSON bool, s streams)
 		return err
 	}
 	if asJSON {
-		return printJSON(s.out, plan)
+		return printJSON(s.out, struct {
+			Schema int `json:"schema"`
+			replay.Outline
+		}{1, plan})
 	}
 	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%d of %d exchanges would be sent, over %s\n",
 		plan.Target, plan.Writes, plan.Send, plan.Total, plan.Duration.Round(time.Millisecond)); err != nil {

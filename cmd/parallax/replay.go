@@ -16,6 +16,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/capture/redact"
+	"parallax/diff"
 	"parallax/replay"
 	"parallax/replay/carry"
 	"parallax/replay/schedule"
@@ -285,7 +286,7 @@ func (o *replayOptions) openRun(base *recording.Reader, r *redact.Redactor, e *r
 		Kind: recording.KindRun, Tool: tool(), Baseline: base.Digest(), Target: o.Target.URL,
 		Source:    recording.Source{Kind: "replay", Detail: inputName(o.Recording)},
 		Redaction: redactionOf(r),
-		Info:      map[string]string{"control": fmt.Sprint(o.Target.Control)},
+		Info:      o.info(e),
 	}
 	if !o.Resume {
 		return recording.CreateLive(o.Out, options)
@@ -300,6 +301,16 @@ func (o *replayOptions) openRun(base *recording.Reader, r *redact.Redactor, e *r
 		e.Resume.Open[id] = true
 	}
 	return live, nil
+}
+
+// info is what a run's manifest says of its replay; diff needs the marker, which
+// services give back in their answers.
+func (o *replayOptions) info(e *replay.Options) map[string]string {
+	info := map[string]string{"control": fmt.Sprint(o.Target.Control)}
+	if !e.NoMarker {
+		info[diff.InfoMarker] = replay.MarkerHeader + ": " + e.RunID
+	}
+	return info
 }
 
 // commit finishes the run and turns its end into an exit code. An interrupted
@@ -368,7 +379,10 @@ func replayNotes(r *replay.Result) []string {
 
 func (o *replayOptions) print(r *replay.Result, s streams) error {
 	if o.JSON {
-		return printJSON(s.out, r)
+		return printJSON(s.out, struct {
+			Schema int `json:"schema"`
+			*replay.Result
+		}{1, r})
 	}
 	if o.Quiet {
 		return nil
