@@ -72,16 +72,10 @@ func runDiff(ctx context.Context, o diffOptions, s streams) error {
 		return err
 	}
 	defer closeAll()
-	w, err := comparison.Create(o.Out)
+	options := diff.Options{Tool: tool(), Rules: set, Filter: o.Filter}
+	summary, err := diff.Run(ctx, o.Out, inputs[0].Input, inputs[1].Input, controls(inputs[2:]), options, inputs[0].reader, inputs[1].reader)
 	if err != nil {
-		return err
-	}
-	summary, err := diff.Compare(ctx, inputs[0], inputs[1], inputs[2:], diff.Options{Tool: tool(), Rules: set, Filter: o.Filter}, w)
-	if err != nil {
-		return joinErrors(refused(err), w.Abort())
-	}
-	if err := w.Close(summary); err != nil {
-		return err
+		return refused(err)
 	}
 	return o.finish(summary, s)
 }
@@ -94,12 +88,25 @@ func refused(err error) error {
 	return err
 }
 
+// opened is an input with the reader that the examples are fetched from.
+type opened struct {
+	diff.Input
+	reader *recording.Reader
+}
+
+func controls(list []opened) []diff.Input {
+	var inputs []diff.Input
+	for _, o := range list {
+		inputs = append(inputs, o.Input)
+	}
+	return inputs
+}
+
 // openInputs opens recordings in the order of dirs.
-func openInputs(dirs []string, s streams) (inputs []diff.Input, closeAll func(), err error) {
-	var open []*recording.Reader
+func openInputs(dirs []string, s streams) (inputs []opened, closeAll func(), err error) {
 	closeAll = func() {
-		for _, r := range open {
-			r.Close() // read only: what could be wrong was seen while reading
+		for _, in := range inputs {
+			in.reader.Close() // read only: what could be wrong was seen while reading
 		}
 	}
 	for _, dir := range dirs {
@@ -108,8 +115,7 @@ func openInputs(dirs []string, s streams) (inputs []diff.Input, closeAll func(),
 			closeAll()
 			return nil, nil, err
 		}
-		open = append(open, r)
-		inputs = append(inputs, diff.FromReader(filepath.Base(filepath.Clean(dir)), r))
+		inputs = append(inputs, opened{diff.FromReader(filepath.Base(filepath.Clean(dir)), r), r})
 	}
 	return inputs, closeAll, nil
 }
