@@ -16,6 +16,8 @@ type comparer struct {
 	tally  *comparison.Tally
 	max    int
 	bodies body.Comparer
+	// marker is what the new side's replay added to its requests.
+	marker marker
 
 	subject, record string
 	rules           *rules.RouteRules
@@ -68,8 +70,12 @@ func (c *comparer) status() {
 	c.found(d)
 }
 
-// found takes one difference.
+// found takes one difference, which the marker alone makes none.
 func (c *comparer) found(d comparison.Difference) {
+	if rule, on := c.rules.Builtin(rules.ReplayMarker); on && c.marker.echoed(&d) {
+		c.hidden(rule, d)
+		return
+	}
 	if len(c.differences) >= c.max {
 		c.more++
 		return

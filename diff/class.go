@@ -10,6 +10,9 @@ const (
 	ClassOrder      = "order"       // the same values in another order
 	ClassCase       = "case only"   // equal without case
 	ClassWhiteSpace = "white space" // equal but for white space
+	// ClassLeftOut: the replay left credentials out of the request, because they were
+	// redaction tokens, and the answers differ.
+	ClassLeftOut = "credentials left out"
 	// ClassMore: the record has more differences than are kept.
 	ClassMore = "more differences than are kept"
 )

@@ -19,6 +19,11 @@
 // "Set-Cookie/sid", an attribute "Set-Cookie/sid/Path", with ~0 and ~1 for ~ and /
 // in names.
 //
+// Questions. Answers are compared only where the questions were the same. A replay
+// that left credentials out was answered to another question: what differs then could
+// not be compared. Of what the replay added, the marker (marker.go) is recognised in
+// answers that give it back.
+//
 // Limits. Memory does not grow with the inputs but with the number of places, which
 // is bounded; what is beyond is never noise. A field that differs in every control
 // and every answer hides a fault in it: see Noise in docs/rules.md. Reason phrases,

@@ -1,6 +1,9 @@
 package diff
 
 import (
+	"slices"
+	"strings"
+
 	"parallax/capture/recording"
 	"parallax/diff/comparison"
 )
@@ -135,4 +138,47 @@ func endOf(ex *recording.Exchange) string {
 
 func statusValue(r *recording.Response) comparison.Value {
 	return comparison.MakeValue("number", itoa(r.Status))
+}
+
+// askedWithout names the headers and cookies with which one side alone was asked,
+// because a replay left out what held a redaction token. What the old side lacked a
+// replay of it cannot send, so that only what the new one left out counts then.
+func askedWithout(o, n *recording.Exchange, sameBaseline bool) []string {
+	if sameBaseline {
+		return leftOut(n)
+	}
+	return append(without(leftOut(n), leftOut(o)), without(leftOut(o), leftOut(n))...)
+}
+
+func leftOut(ex *recording.Exchange) []string {
+	if ex.Outcome == nil {
+		return nil
+	}
+	return ex.Outcome.LeftOut
+}
+
+// without returns the names of a that are not in b.
+func without(a, b []string) []string {
+	var rest []string
+	for _, name := range a {
+		if !slices.Contains(b, name) {
+			rest = append(rest, name)
+		}
+	}
+	return rest
+}
+
+// noProof is the verdict on answers that differ where the questions did: nobody
+// can tell which of the two made the difference.
+func noProof(o, n *recording.Exchange, names []string) verdict {
+	with, lacking := " asked with ", " asked without "
+	if len(leftOut(n)) == 0 {
+		with, lacking = lacking, with
+	}
+	list := strings.Join(names, ", ")
+	return verdict{
+		fate: fateNotCompared, class: ClassLeftOut,
+		old: comparison.MakeValue("text", "status "+itoa(o.Response.Status)+with+list),
+		new: comparison.MakeValue("text", "status "+itoa(n.Response.Status)+lacking+list),
+	}
 }

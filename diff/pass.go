@@ -40,7 +40,7 @@ func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 }
 
 func (p *pass) comparer(new *Input) *comparer {
-	return &comparer{max: p.opts.MaxPerRecord, sameBaseline: p.asBaseline(new)}
+	return &comparer{max: p.opts.MaxPerRecord, sameBaseline: p.asBaseline(new), marker: markerOf(new.Manifest)}
 }
 
 // asBaseline reports whether a body "as baseline" of an input is the old side's.
@@ -137,10 +137,13 @@ func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchan
 	if v.fate != compareAnswers {
 		return p.settled(s, name, v)
 	}
-	addLatencies(s, old, new)
 	r := p.opts.Rules.For(name)
 	p.compare.begin(name, p.id(), r, old, new)
 	p.compare.answers()
+	if names := askedWithout(old, new, p.compare.sameBaseline); len(names) > 0 && len(p.compare.differences) > 0 {
+		return p.settled(s, name, noProof(old, new, names))
+	}
+	addLatencies(s, old, new)
 	if p.noise == nil {
 		return p.finish(p.compare.differences)
 	}
@@ -242,11 +245,11 @@ func (p *pass) write(d *comparison.Difference) error {
 func (p *pass) withControls(old *recording.Exchange, controls []*recording.Exchange) error {
 	usable := 0
 	for i, ex := range controls {
-		if ex == nil || judge(old, ex, true).fate != compareAnswers {
+		c := p.control[i]
+		if ex == nil || judge(old, ex, true).fate != compareAnswers || len(askedWithout(old, ex, c.sameBaseline)) > 0 {
 			continue
 		}
 		usable++
-		c := p.control[i]
 		c.begin(p.compare.subject, p.id(), p.compare.rules, old, ex)
 		c.answers()
 		p.noise.control(c.differences)

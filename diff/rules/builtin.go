@@ -24,6 +24,9 @@ const (
 	StringEscape
 	// ContentEncoding: bodies that are equal once their content encoding is undone.
 	ContentEncoding
+	// ReplayMarker: the header that a replay adds to each request, where an answer
+	// gives it back.
+	ReplayMarker
 	builtins
 )
 
@@ -31,7 +34,7 @@ const (
 const Prefix = "builtin:"
 
 var builtinNames = [builtins]string{
-	"http-framing", "date-follows-clock", "number-form", "string-escape", "content-encoding",
+	"http-framing", "date-follows-clock", "number-form", "string-escape", "content-encoding", "replay-marker",
 }
 
 var builtinReasons = [builtins]string{
@@ -40,6 +43,7 @@ var builtinReasons = [builtins]string{
 	"one JSON number in two spellings",
 	"one JSON string in two spellings",
 	"equal once the content encoding is undone",
+	"the header that the replay added to the request, given back in the answer",
 }
 
 // String returns the name with its prefix.
