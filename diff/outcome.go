@@ -171,7 +171,7 @@ func without(a, b []string) []string {
 // noProof is the verdict on answers that differ where the questions did: nobody
 // can tell which of the two made the difference.
 func noProof(o, n *recording.Exchange, names []string) verdict {
-	with, lacking := " asked with ", " asked without "
+	with, lacking := ", asked with ", ", asked without "
 	if len(leftOut(n)) == 0 {
 		with, lacking = lacking, with
 	}

@@ -81,9 +81,9 @@ func TestAnswersToAQuestionWithoutItsCredentials(t *testing.T) {
 		found    []string
 	}{
 		{"another answer is no proof", ok, denied, []string{"Authorization"}, "not compared",
-			[]string{"exchange  could not be compared [credentials left out]: status 200 asked with Authorization | status 401 asked without Authorization"}},
+			[]string{"exchange  could not be compared [credentials left out]: status 200, asked with Authorization | status 401, asked without Authorization"}},
 		{"nor is another body", ok, answer{Body: `{"a":2}`}, []string{"Authorization", "Cookie sid"}, "not compared",
-			[]string{"exchange  could not be compared [credentials left out]: status 200 asked with Authorization, Cookie sid | status 200 asked without Authorization, Cookie sid"}},
+			[]string{"exchange  could not be compared [credentials left out]: status 200, asked with Authorization, Cookie sid | status 200, asked without Authorization, Cookie sid"}},
 		{"the same answer is", ok, ok, []string{"Authorization"}, "equal", nil},
 		{"nothing left out", ok, denied, nil, "different",
 			[]string{`body  missing in new: {"a":1} | -`, "status  changed: 200 | 401"}},
