@@ -1,0 +1,276 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// killRounds is the number of kills in a normal test; the nightly run has more.
+func killRounds(t *testing.T, n int) int {
+	t.Helper()
+	if os.Getenv("PARALLAX_NIGHTLY") != "" {
+		return 200
+	}
+	if testing.Short() {
+		return 2
+	}
+	return n
+}
+
+// After kill -9 of a recording proxy its recording reads; at most the last
+// second is missing, and the manifest says so. (faults.md F1)
+func TestProxyKilled(t *testing.T) {
+	dir := home(t)
+	target := newStub(t, 0)
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range killRounds(t, 12) {
+		proxyKilled(t, dir, target, fmt.Sprintf("rec%d", round), time.Duration(random.IntN(400))*time.Millisecond)
+	}
+	// One that lives beyond a second has had its first requests synced.
+	proxyKilled(t, dir, target, "long", 1500*time.Millisecond)
+}
+
+func proxyKilled(t *testing.T, dir string, target *stub, name string, after time.Duration) {
+	t.Helper()
+	proxy, url := startProxy(t, dir, target.url, name)
+	traffic := visitUntilBroken(url, 4)
+	time.Sleep(after)
+	killed := time.Now()
+	proxy.signal(syscall.SIGKILL)
+	if got := proxy.wait(childLimit); got.code != -1 {
+		t.Fatalf("the proxy ended by itself with %d: %s", got.code, got.stderr)
+	}
+	answered := traffic()
+	if strings.HasSuffix(name, "1") { // one way to recover, or the other
+		says(t, px(t, dir, 0, "verify", name, "--recover").stdout, "PASS")
+	}
+	have := map[string]bool{}
+	for _, row := range rows(t, dir, name) {
+		target := row["request"].(map[string]any)["target"].(string)
+		if have[target] {
+			t.Fatalf("%s: %s stands in it twice", name, target)
+		}
+		have[target] = true
+	}
+	for target, at := range answered {
+		if !have[target] && killed.Sub(at) > time.Second+200*time.Millisecond {
+			t.Errorf("%s: %s, answered %s before the kill, is missing", name, target, killed.Sub(at))
+		}
+	}
+	var m manifest
+	readJSON(t, filepath.Join(dir, name, "manifest.json"), &m)
+	if m.Interrupted == "" || m.Exchanges != len(have) {
+		t.Errorf("%s: manifest %+v, %d rows", name, m, len(have))
+	}
+	says(t, px(t, dir, 0, "verify", name).stdout, "PASS")
+	nothing(t, filepath.Join(dir, name), "journal.bin", "manifest.partial.json")
+}
+
+// visitUntilBroken asks through n connections until they break. The function it
+// returns waits for that and tells when each target was answered.
+func visitUntilBroken(url string, n int) (answered func() map[string]time.Time) {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	at := map[string]time.Time{}
+	for worker := range n {
+		all.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
+			defer client.CloseIdleConnections()
+			for i := range 5000 {
+				target := fmt.Sprintf("/items/%d-%d", worker, i)
+				resp, err := client.Get(url + target)
+				if err != nil {
+					return
+				}
+				if resp.Body.Close() != nil {
+					return
+				}
+				mu.Lock()
+				at[target] = time.Now()
+				mu.Unlock()
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	return func() map[string]time.Time { all.Wait(); return at }
+}
+
+// After kill -9 of a replay --resume completes the run; no unsafe request is
+// sent twice, and the run pairs with its baseline. (faults.md F2)
+func TestReplayKilled(t *testing.T) {
+	dir := home(t)
+	const n = 240
+	record(t, dir, "rec", n)
+	random := rand.New(rand.NewPCG(3, 4))
+	for round := range killRounds(t, 6) {
+		out := fmt.Sprintf("run%d", round)
+		replayStopped(t, dir, out, n, 1+random.IntN(n-40), syscall.SIGKILL)
+	}
+}
+
+// record makes a recording of n exchanges, each with a target of its own.
+func record(t *testing.T, dir, name string, n int) {
+	t.Helper()
+	old := newStub(t, 0)
+	proxy, url := startProxy(t, dir, old.url, name)
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+			defer client.CloseIdleConnections()
+			for i := worker; i < n; i += 8 {
+				req, err := http.NewRequest([]string{"GET", "POST"}[i/8%2], fmt.Sprintf("%s/things/%d", url, i), nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				resp, err := client.Do(req)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				resp.Body.Close()
+			}
+		})
+	}
+	all.Wait()
+	proxy.signal(os.Interrupt)
+	if got := proxy.wait(childLimit); got.code != 130 {
+		t.Fatalf("the proxy ended with %d: %s", got.code, got.stderr)
+	}
+	if got := len(rows(t, dir, name)); got != n {
+		t.Fatalf("recorded %d of %d exchanges", got, n)
+	}
+}
+
+// replayStopped stops a replay by a signal once the target was asked so often,
+// resumes it and checks the whole.
+func replayStopped(t *testing.T, dir, out string, n, after int, signal os.Signal) {
+	t.Helper()
+	target := newStub(t, 5*time.Millisecond)
+	args := []string{"replay", "rec", "--target", target.url, "-o", out, "--max", "--allow-writes", "--connections", "8", "-q"}
+	there := target.tell(after)
+	first := start(t, dir, nil, args...)
+	arrive(t, there, first)
+	first.signal(signal)
+	stopped := first.wait(10 * time.Second)
+	if want := map[os.Signal]int{syscall.SIGKILL: -1, os.Interrupt: 130, syscall.SIGTERM: 143}[signal]; stopped.code != want {
+		t.Fatalf("%s: exit code %d, want %d\n%s", out, stopped.code, want, stopped.stderr)
+	}
+	if signal != syscall.SIGKILL {
+		says(t, stopped.stderr, "kept", "--resume")
+	}
+	// Reading it must not end the chance to resume it.
+	says(t, px(t, dir, 3, "cat", out).stderr, "--resume")
+	px(t, dir, 0, append(args, "--resume")...)
+	px(t, dir, 2, append(args, "--resume")...) // it is finished now
+	checkResumed(t, dir, out, n, target, signal)
+}
+
+func checkResumed(t *testing.T, dir, out string, n int, target *stub, signal os.Signal) {
+	t.Helper()
+	says(t, px(t, dir, 0, "verify", out).stdout, "PASS")
+	unknown := 0
+	seen := map[string]bool{}
+	last := ""
+	for _, row := range rows(t, dir, out) {
+		id := row["replays"].(string)
+		if seen[id] || id <= last {
+			t.Fatalf("%s: %s comes after %s", out, id, last)
+		}
+		seen[id], last = true, id
+		switch end := row["outcome"].(map[string]any)["end"].(string); end {
+		case "answered":
+		case "unknown":
+			unknown++
+		default:
+			t.Errorf("%s: %s ended as %q", out, id, end)
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("%s has %d of %d rows", out, len(seen), n)
+	}
+	if signal != syscall.SIGKILL && unknown > 0 {
+		t.Errorf("%s: %d of a run that had time to end are unknown", out, unknown)
+	}
+	for what, times := range target.asked {
+		if strings.HasPrefix(what, "POST") && times > 1 || signal != syscall.SIGKILL && times > 1 {
+			t.Errorf("%s: %s was sent %d times", out, what, times)
+		}
+	}
+	px(t, dir, 0, "diff", "rec", out, "-o", out+".cmp")
+	gate := 0
+	if unknown > 0 {
+		gate = 3 // what may or may not have been sent was not compared
+	}
+	px(t, dir, gate, "gate", out+".cmp")
+}
+
+// An interrupted replay is as good as one that was not, once resumed.
+func TestReplayInterrupted(t *testing.T) {
+	dir := home(t)
+	const n = 160
+	record(t, dir, "rec", n)
+	for i, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		replayStopped(t, dir, fmt.Sprintf("run%d", i), n, 40, signal)
+	}
+}
+
+// A diff or report that is killed leaves its output whole or not at all, and
+// the next one is not disturbed. (faults.md F4)
+func TestDiffAndReportKilled(t *testing.T) {
+	dir := home(t)
+	writePcap(t, filepath.Join(dir, "a.pcap"), 1500)
+	px(t, dir, 0, "capture", "packets", "--read", "a.pcap", "-o", "rec", "--redact", "off")
+	begin := time.Now()
+	px(t, dir, 0, "diff", "rec", "rec", "-o", "whole")
+	took := time.Since(begin)
+	for round := range killRounds(t, 12) {
+		diff := start(t, dir, nil, "diff", "rec", "rec", "-o", "cmp")
+		time.Sleep(took * time.Duration(round%12) / 11)
+		diff.signal(syscall.SIGKILL)
+		diff.wait(childLimit)
+		if _, err := os.Stat(filepath.Join(dir, "cmp")); err == nil {
+			says(t, px(t, dir, 0, "verify", "cmp").stdout, "PASS")
+			if err := os.RemoveAll(filepath.Join(dir, "cmp")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	px(t, dir, 0, "diff", "rec", "rec", "-o", "cmp")
+	nothing(t, dir, ".cmp.unfinished")
+	reportKilled(t, dir)
+}
+
+func reportKilled(t *testing.T, dir string) {
+	t.Helper()
+	begin := time.Now()
+	px(t, dir, 0, "report", "cmp", "-o", "whole.out")
+	took := time.Since(begin)
+	forms := []string{"report.html", "junit.xml", "summary.md", "report.json", "metrics.txt"}
+	for round := range killRounds(t, 12) {
+		out := fmt.Sprintf("out%d", round)
+		report := start(t, dir, nil, "report", "cmp", "-o", out)
+		time.Sleep(took * time.Duration(round%12) / 11)
+		report.signal(syscall.SIGKILL)
+		report.wait(childLimit)
+		for _, form := range forms {
+			got, err := os.Stat(filepath.Join(dir, out, form))
+			want, wantErr := os.Stat(filepath.Join(dir, "whole.out", form))
+			if wantErr != nil {
+				t.Fatal(wantErr)
+			}
+			if err == nil && got.Size() != want.Size() {
+				t.Errorf("%s/%s has %d bytes, whole it has %d", out, form, got.Size(), want.Size())
+			}
+		}
+	}
+}
