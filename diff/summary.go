@@ -28,7 +28,7 @@ func (p *pass) summary() *comparison.Summary {
 func side(in *Input) comparison.Side {
 	return comparison.Side{
 		Name: in.Name, Manifest: in.Digest, Kind: string(in.Manifest.Kind),
-		Redacted: redaction(in.Manifest), Target: in.Manifest.Target,
+		Redacted: redaction(in.Manifest), Target: in.Manifest.Target, Interrupted: in.Manifest.Interrupted,
 	}
 }
 

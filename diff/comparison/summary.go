@@ -31,6 +31,8 @@ type Side struct {
 	Kind     string `json:"kind"`     // "recording", "run" or "snapshot"
 	Redacted string `json:"redacted"` // profile and key id, or "off"
 	Target   string `json:"target,omitempty"`
+	// Interrupted says why the input ended early; what is missing is not known.
+	Interrupted string `json:"interrupted,omitempty"`
 }
 
 // Subject counts what became of one route's (or table's) records. Every record

@@ -27,6 +27,18 @@ func (j *judge) ledgers() {
 	}
 }
 
+// interrupted checks that every input was recorded to its end: no ledger can
+// count what came after.
+func (j *judge) interrupted() {
+	sides := append([]comparison.Side{j.summary.Old, j.summary.New}, j.summary.Controls...)
+	for _, side := range sides {
+		if side.Interrupted != "" {
+			text := fmt.Sprintf("%s was interrupted (%s): how much is missing is not known", side.Name, side.Interrupted)
+			j.check("allow_interrupted", side.Name, j.policy.AllowInterrupted, Unverified, "recorded to the end", "interrupted", text)
+		}
+	}
+}
+
 func (j *judge) account(ledger string, a *comparison.Account) {
 	name := ledger + " / " + a.Name
 	j.residual(name, a.Residual(), "of the account are in no bucket")

@@ -18,6 +18,7 @@ func Evaluate(s *comparison.Summary, p Policy, waivers []Waiver, now time.Time) 
 	j := &judge{summary: s, policy: &p, uses: useWaivers(s, waivers, now)}
 	j.countRoutes()
 	j.ledgers()
+	j.interrupted()
 	j.amounts()
 	j.waivers()
 	j.warnings()

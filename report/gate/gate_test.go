@@ -124,6 +124,10 @@ func TestDefaultPolicyIsStrict(t *testing.T) {
 		{name: "nothing recorded", change: func(s *comparison.Summary) { s.Subjects = nil }, want: Unverified, rule: "min_compared"},
 		{name: "nothing compared", change: func(s *comparison.Summary) { of(1000, blocked)(s); s.Subjects = s.Subjects[:1] }, want: Unverified, rule: "min_compared"},
 		{name: "all edges", change: func(s *comparison.Summary) { of(1000, incomplete)(s); s.Subjects = s.Subjects[:1] }, want: Unverified, rule: "min_compared"},
+		{name: "an interrupted recording", change: func(s *comparison.Summary) { s.Old.Interrupted = "killed" }, want: Unverified, rule: "allow_interrupted"},
+		{name: "an interrupted run", change: func(s *comparison.Summary) { s.New.Interrupted = "killed" }, want: Unverified, rule: "allow_interrupted"},
+		{name: "an interrupted control", change: func(s *comparison.Summary) { s.Controls = []comparison.Side{{Interrupted: "killed"}} }, want: Unverified, rule: "allow_interrupted"},
+		{name: "interruptions allowed", change: func(s *comparison.Summary) { s.Old.Interrupted = "killed" }, policy: Policy{AllowInterrupted: true}, want: Pass},
 		{name: "a warning", change: warning("cut"), want: Fail},
 		{name: "a proven failure wins", change: func(s *comparison.Summary) { of(500, blocked)(s); mismatches(1)(s); bucket("lost", 3)(s) }, want: Fail, rule: "max_mismatch_share"},
 	})

@@ -43,6 +43,9 @@ type Policy struct {
 	AllowWarnings []string `yaml:"allow_warnings,omitempty" json:"allow_warnings,omitempty"`
 	// AllowNotReached leaves out of every number what a stopped replay did not reach.
 	AllowNotReached bool `yaml:"allow_not_reached,omitempty" json:"allow_not_reached,omitempty"`
+	// AllowInterrupted lets inputs pass that a crash, a damaged capture or a
+	// signal ended early: how much is missing from them is not known.
+	AllowInterrupted bool `yaml:"allow_interrupted,omitempty" json:"allow_interrupted,omitempty"`
 	// Routes has limits for single routes by name, and under "*" for each route
 	// by itself. A route is left out of the overall number of a limit that it has
 	// under its own name.
