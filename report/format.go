@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"parallax/report/gate"
 )
@@ -82,6 +83,26 @@ func latencyText(l Latency, us int64) string {
 		return "–"
 	}
 	return Duration(us)
+}
+
+// compact returns JSON without the white space between its tokens. It is no JSON
+// any more where the value was cut, so that nothing is parsed.
+func compact(text string) string {
+	var b strings.Builder
+	inString := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString && c == '\\' && i+1 < len(text):
+			b.WriteByte(c)
+			i++
+		case c == '"':
+			inString = !inString
+		case !inString && (c == ' ' || c == '\t' || c == '\r' || c == '\n'):
+			continue
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
 }
 
 // place names where a group's differences are.

@@ -98,3 +98,17 @@ func TestUseColor(t *testing.T) {
 		}
 	}
 }
+
+func TestCompact(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\n  \"a b\": [1, 2],\r\n\t\"c\": {}\n}": `{"a b":[1,2],"c":{}}`,
+		`{"q": "a \" b", "s": "\\" , "t" : 1}`:    `{"q":"a \" b","s":"\\","t":1}`,
+		`[1, "cut in a str`:                       `[1,"cut in a str`,
+		`["cut at an escape\`:                     `["cut at an escape\`,
+		"":                                        "",
+	} {
+		if got := compact(text); got != want {
+			t.Errorf("compact(%q) = %q, want %q", text, got, want)
+		}
+	}
+}

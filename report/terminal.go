@@ -147,10 +147,15 @@ func classText(g *comparison.Group) string {
 	return text
 }
 
-// side is a sample's value; a side without one says so.
+// side is a sample's value in one line; a side without one says so.
 func side(typ, text string) string {
-	if typ == "" && text == "" {
-		return "(absent)"
+	switch typ {
+	case "":
+		if text == "" {
+			return "(absent)"
+		}
+	case "array", "object":
+		return compact(text)
 	}
 	return text
 }
