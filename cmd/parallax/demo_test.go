@@ -137,6 +137,7 @@ func TestDemoFindsEveryHiddenRuleAndNothingElse(t *testing.T) {
 	if r.Verdict != gate.Fail || r.ExitCode != exitPolicy || gateCode(t, dir) != exitPolicy {
 		t.Errorf("verdict %s, exit code %d, by the command %d, want fail and 1", r.Verdict, r.ExitCode, gateCode(t, dir))
 	}
+	checkFields(t, r)
 	checkAccounts(t, r)
 	checkShopRules(t, r, claimed)
 }
@@ -148,6 +149,19 @@ func recordsByPlace(r *report.Report) map[where]int64 {
 		records[where{g.Route, g.Part, g.Pattern}] += g.Records
 	}
 	return records
+}
+
+// checkFields wants a sample's field to be a place in one answer: with an index
+// where the pattern has a star.
+func checkFields(t *testing.T, r *report.Report) {
+	t.Helper()
+	for _, g := range r.Groups {
+		for _, s := range g.Samples {
+			if strings.Contains(g.Pattern, "*") && (s.Field == g.Pattern || strings.Contains(s.Field, "*")) {
+				t.Errorf("%s %s: a sample's field is %s", g.Route, g.Pattern, s.Field)
+			}
+		}
+	}
 }
 
 // alone is the number of records at the place that only this rule claims, where
