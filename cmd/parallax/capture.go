@@ -38,6 +38,7 @@ const watermarkEvery = 256
 // has yielded what was whole; that is kept. The end of ctx comes as such an
 // error (interruptible), so that rows and ledger agree then, too.
 func pour(ctx context.Context, src source, r *redact.Redactor, w *recording.Writer, p *progress) error {
+	defer p.done()
 	n := 0
 	for ex, err := range src.Exchanges() {
 		if err != nil && ctx.Err() != nil {

@@ -185,7 +185,7 @@ func (d *demo) replay(ctx context.Context) error {
 	_, err = runReplay(ctx, replayOptions{
 		Recording: d.night.recording(), Out: d.night.run(), Writes: true,
 		Target: replay.Target{Name: "new shop", URL: "http://" + address, Writable: true},
-		Pace:   paceOptions{Speed: "4"}, Carry: d.conf.Carry, KeyFile: d.key(), Redact: d.conf.Redact,
+		Pace:   paceOptions{Max: true}, Carry: d.conf.Carry, KeyFile: d.key(), Redact: d.conf.Redact,
 		Filter: recording.Filter{},
 	}, d.s)
 	return errors.Join(err, stop())

@@ -204,7 +204,8 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 		return nil, err
 	}
 	defer base.Close()
-	engine, err := o.engine(base, s)
+	p := newProgress(s.err, "exchanges", o.Quiet)
+	engine, err := o.engine(base, p)
 	if err != nil {
 		return nil, err
 	}
@@ -223,11 +224,12 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 		return nil, err
 	}
 	result, err := replay.Run(ctx, base.Exchanges(recording.Filter{}), &lateSink{redactor, live}, live, engine)
+	p.done()
 	return o.commit(live, redactor, &result, err, s)
 }
 
 // engine translates the options; the filter becomes rows that say "filtered".
-func (o *replayOptions) engine(base *recording.Reader, s streams) (replay.Options, error) {
+func (o *replayOptions) engine(base *recording.Reader, p *progress) (replay.Options, error) {
 	sched, err := o.Pace.schedule()
 	if err != nil {
 		return replay.Options{}, err
@@ -235,7 +237,6 @@ func (o *replayOptions) engine(base *recording.Reader, s streams) (replay.Option
 	if o.Control {
 		o.Target.Control = true
 	}
-	p := newProgress(s.err, "exchanges", o.Quiet)
 	e := replay.Options{
 		Target: o.Target, AllowWrites: o.Writes, Schedule: sched, Pool: o.Pool, Timeouts: o.Timeouts,
 		Bodies: replay.Bodies{KeepAll: o.KeepAll}, Carry: o.Carry, HoldsToken: redact.Contains,
