@@ -138,7 +138,7 @@ type Request struct {
 	// Target is the request target exactly as sent: origin, absolute,
 	// authority or asterisk form.
 	Target string
-	// Version is "1.0" or "1.1".
+	// Version is "1.0" or "1.1", of a request without one "0.9".
 	Version  string
 	Headers  []Header
 	Body     Body
