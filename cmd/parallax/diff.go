@@ -37,7 +37,7 @@ func diffCommand(s streams) *cli.Command {
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no summary"},
-		}, filterFlags()...),
+		}, requestFilterFlags()...),
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, "OLD", "NEW")
 			if err != nil {

@@ -14,11 +14,17 @@ import (
 
 // filterFlags choose exchanges, the same way in every command.
 func filterFlags() []cli.Flag {
+	return append(requestFilterFlags(),
+		&cli.StringSliceFlag{Name: "status", Usage: "only this `STATUS`, 404, 4xx or 400-499; may be given again"})
+}
+
+// requestFilterFlags choose by the request alone: what a diff can narrow both
+// sides by, whose answers may differ.
+func requestFilterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "route", Usage: "only this `ROUTE`, as in \"GET /orders/{id}\"; may be given again"},
 		&cli.StringSliceFlag{Name: "method", Usage: "only this `METHOD`; may be given again"},
 		&cli.StringSliceFlag{Name: "host", Usage: "only this `HOST`; may be given again"},
-		&cli.StringSliceFlag{Name: "status", Usage: "only this `STATUS`, 404, 4xx or 400-499; may be given again"},
 		&cli.StringFlag{Name: "from", Usage: "only from this `TIME` on, RFC 3339"},
 		&cli.StringFlag{Name: "until", Usage: "only before this `TIME`, RFC 3339"},
 		&cli.StringFlag{Name: "sample", Usage: "only this `SHARE` of the sessions, 0.1 or 10%, the same ones every time"},
