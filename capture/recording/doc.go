@@ -10,8 +10,9 @@
 //
 // Steps: Writer takes exchanges in any order, puts them in order (sorter: a
 // bounded buffer, then sorted segments on disk), cuts them into row groups that
-// are encoded side by side (groupEncoder) and committed in order to part files
-// (partSet); the manifest comes last. Live appends to the journal (appender) and
+// are encoded side by side, column by column (groupEncoder, sink, leafWriter),
+// and committed in order to part files (partSet, partFile); the manifest comes
+// last. Live appends to the journal (appender) and
 // at the end pours it into a Writer; Recover does that for a killed process.
 // Reader checks each 1 MiB chunk against its digest before a byte of it is used
 // (checkedFile) and makes exchanges of column pages (rowReader).

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"hash"
 
-	"github.com/parquet-go/parquet-go"
-
 	"parallax/internal/store"
 )
 
@@ -17,11 +15,14 @@ type partSet struct {
 	store store.Store
 	opts  *Options
 	cols  []column
+	// What all parts share, made with the first.
+	layout *layout
+	codec  zstdCodec
 
 	open  *partWriter
 	parts []Part
 	facts facts
-	last  *Exchange // identity of the last row, for the order check
+	last  Exchange // identity of the last row, for the order check
 }
 
 // facts are what a manifest says of all rows.
@@ -59,8 +60,8 @@ func times(ex *Exchange) [6]int64 {
 
 // add takes the next row; it must come after the last one.
 func (s *partSet) add(ex *Exchange) error {
-	if s.last != nil && compareRows(s.last, ex) >= 0 {
-		return fmt.Errorf("exchange %s does not come after %s", rowName(ex), rowName(s.last))
+	if s.facts.rows > 0 && compareRows(&s.last, ex) >= 0 {
+		return fmt.Errorf("exchange %s does not come after %s", rowName(ex), rowName(&s.last))
 	}
 	if s.open == nil {
 		p, err := s.begin()
@@ -73,7 +74,7 @@ func (s *partSet) add(ex *Exchange) error {
 		return err
 	}
 	s.facts.add(ex)
-	s.last = &Exchange{ID: ex.ID, Replays: ex.Replays}
+	s.last.ID, s.last.Replays = ex.ID, ex.Replays
 	if s.open.bytes < s.opts.PartBytes {
 		return nil
 	}
@@ -105,14 +106,21 @@ func rowName(ex *Exchange) string {
 }
 
 func (s *partSet) begin() (*partWriter, error) {
+	if s.layout == nil {
+		l, err := newLayout(s.cols)
+		if err != nil {
+			return nil, err
+		}
+		s.layout = l
+	}
 	base := fmt.Sprintf("exchanges/part-%05d", len(s.parts))
 	pending, err := s.store.Create(base + ".parquet")
 	if err != nil {
 		return nil, err
 	}
 	w := &partWriter{base: base, pending: pending, whole: sha256.New(), chunk: sha256.New()}
-	w.groups = groupEncoder{limit: s.opts.RowGroupBytes, parallel: s.opts.Encoders, cols: s.cols,
-		out: parquet.NewGenericWriter[any](w, writerOptions(s.cols)...)}
+	w.groups = groupEncoder{limit: s.opts.RowGroupBytes, parallel: s.opts.Encoders, layout: s.layout,
+		codec: &s.codec, out: newPartFile(w, s.layout)}
 	return w, nil
 }
 
@@ -191,7 +199,7 @@ func (w *partWriter) endChunk() {
 func (w *partWriter) finish(s store.Store) (Part, error) {
 	err := w.groups.finish()
 	if err == nil {
-		err = w.groups.out.Close()
+		err = w.groups.out.finish()
 	}
 	if err != nil {
 		return Part{}, errors.Join(err, w.pending.Discard())

@@ -1,10 +1,6 @@
 package recording
 
-import (
-	"fmt"
-
-	"github.com/parquet-go/parquet-go"
-)
+import "fmt"
 
 // groupEncoder turns rows in order into row groups: one is filled while others
 // are encoded, each by a goroutine of its own, and they are committed in order.
@@ -12,8 +8,9 @@ import (
 type groupEncoder struct {
 	limit    int64 // bytes in a row group
 	parallel int
-	cols     []column
-	out      *parquet.GenericWriter[any]
+	layout   *layout
+	codec    *zstdCodec
+	out      *partFile
 
 	rows  []*Exchange
 	bytes int64
@@ -24,10 +21,12 @@ type groupEncoder struct {
 }
 
 type groupJob struct {
-	writer *parquet.ConcurrentRowGroupWriter
-	sinks  []sink
-	rows   []*Exchange
-	done   chan error
+	sinks    []sink
+	leaves   []*leafWriter // of all sinks, in order
+	scratch  pageScratch
+	rows     []*Exchange
+	replaced []bool // of a stretch of rows: see validText
+	done     chan error
 }
 
 // add takes one row.
@@ -55,7 +54,7 @@ func (g *groupEncoder) cut() error {
 	job.rows, g.rows = g.rows, job.rows
 	g.bytes = 0
 	g.flight = append(g.flight, job)
-	go func() { job.done <- job.encode(g.cols) }()
+	go func() { job.done <- job.encode(g.layout.cols) }()
 	return nil
 }
 
@@ -65,13 +64,16 @@ func (g *groupEncoder) job() *groupJob {
 		g.idle = g.idle[:n-1]
 		return job
 	}
-	job := &groupJob{writer: g.out.BeginRowGroup(), sinks: make([]sink, len(g.cols)), done: make(chan error, 1)}
-	leaf := 0
-	for i := range g.cols {
-		for k := range g.cols[i].leaves() {
-			job.sinks[i].leaves[k] = sinkLeaf{index: leaf, writer: job.writer.ColumnWriters()[leaf]}
-			leaf++
+	return newJob(g.layout, g.codec)
+}
+
+func newJob(l *layout, codec *zstdCodec) *groupJob {
+	job := &groupJob{sinks: make([]sink, len(l.cols)), scratch: pageScratch{codec: codec}, done: make(chan error, 1)}
+	for i := range l.cols {
+		for k := range l.leaves[i] {
+			job.sinks[i].leaves = append(job.sinks[i].leaves, &leafWriter{leaf: &l.leaves[i][k]})
 		}
+		job.leaves = append(job.leaves, job.sinks[i].leaves...)
 	}
 	return job
 }
@@ -82,7 +84,7 @@ func (g *groupEncoder) commitOldest() error {
 	if err := <-job.done; err != nil {
 		return err
 	}
-	if _, err := job.writer.Commit(); err != nil {
+	if err := g.out.append(len(job.rows), job.leaves); err != nil {
 		return err
 	}
 	clear(job.rows)
@@ -108,33 +110,45 @@ func (g *groupEncoder) wait() {
 	g.flight = nil
 }
 
+// stretchRows is the number of rows that are taken column by column: few enough
+// to stay in the processor's caches.
+const stretchRows = 128
+
 func (j *groupJob) encode(cols []column) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the Parquet writer failed: %v", p)
+			err = fmt.Errorf("encoding a row group failed: %v", p)
 		}
 	}()
-	for _, ex := range j.rows {
-		if err := j.encodeRow(cols, ex); err != nil {
+	for rest := j.rows; len(rest) > 0; {
+		n := min(len(rest), stretchRows)
+		if err := j.stretch(cols, rest[:n]); err != nil {
 			return err
 		}
+		rest = rest[n:]
 	}
 	for i := range j.sinks {
-		if err := j.sinks[i].flush(); err != nil {
+		if err := j.sinks[i].flush(&j.scratch); err != nil {
 			return fmt.Errorf("field %q: %w", cols[i].name, err)
 		}
 	}
-	return j.writer.Flush()
+	return nil
 }
 
-func (j *groupJob) encodeRow(cols []column, ex *Exchange) error {
-	replaced := !validText(ex)
+// stretch adds rows column by column.
+func (j *groupJob) stretch(cols []column, rows []*Exchange) error {
+	j.replaced = j.replaced[:0]
+	for _, ex := range rows {
+		j.replaced = append(j.replaced, !validText(ex))
+	}
 	for i := range cols {
-		s := &j.sinks[i]
-		s.replaced = replaced
-		cols[i].write(s, ex)
-		if err := s.endRow(); err != nil {
-			return fmt.Errorf("exchange %s: field %q: %w", ex.ID, cols[i].name, err)
+		s, write := &j.sinks[i], cols[i].write
+		for k, ex := range rows {
+			s.replaced = j.replaced[k]
+			write(s, ex)
+			if err := s.endRow(&j.scratch); err != nil {
+				return fmt.Errorf("exchange %s: field %q: %w", ex.ID, cols[i].name, err)
+			}
 		}
 	}
 	return nil

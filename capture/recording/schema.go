@@ -80,24 +80,11 @@ func schemaOf(list []column) *parquet.Schema {
 	return parquet.NewSchema("exchange", newGroup(names, nodes))
 }
 
-// writerOptions are those of every part. Bounds are kept for the ids, by which
-// rows are found; elsewhere they would put whole values in headers and footer.
+// writerOptions are what the library knows of our files: the footer's schema and
+// who wrote it. The pages are ours.
 func writerOptions(list []column) []parquet.WriterOption {
-	opts := []parquet.WriterOption{
+	return []parquet.WriterOption{
 		schemaOf(list),
 		parquet.CreatedBy("parallax-recording", fmt.Sprintf("%d.%d", FormatMajor, FormatMinor), "0"),
-		parquet.Compression(&zstdCodec{}),
-		parquet.PageBufferSize(pageBytes),
-		parquet.WriteBufferSize(256 << 10),
-		parquet.DataPageStatistics(false),
 	}
-	for i := range list {
-		if list[i].name == idColumn || list[i].name == replaysColumn {
-			continue
-		}
-		for _, path := range list[i].leaves() {
-			opts = append(opts, parquet.SkipPageBounds(path...), parquet.SkipPageStatistics(path...))
-		}
-	}
-	return opts
 }

@@ -4,55 +4,34 @@ import (
 	"strings"
 	"unicode/utf8"
 	"unsafe"
-
-	"github.com/parquet-go/parquet-go"
 )
 
-// sink takes the values of one column and hands them to its leaf writers in
-// small batches: a page ends between batches only, so batches are cut by rows
-// and bytes, never by time.
+// sink takes the values of one column and appends them to the pages of its
+// leaves.
 type sink struct {
-	leaves [2]sinkLeaf // the second is the value of a header
-	rows   int
-	size   int
+	leaves []*leafWriter // the second is the value of a header
 	// replaced: the row has a text that is not UTF-8; see exact.
 	replaced bool
-}
-
-type sinkLeaf struct {
-	index  int
-	writer *parquet.ColumnWriter
-	values []parquet.Value
-}
-
-// The bounds of a batch.
-const (
-	batchRows  = 128
-	batchBytes = 16 << 10
-)
-
-func (s *sink) add(leaf int, v parquet.Value, rep, def int) {
-	l := &s.leaves[leaf]
-	l.values = append(l.values, v.Level(rep, def, l.index))
+	// list is the header list of the row before where the page still holds it.
+	list []Header
 }
 
 func (s *sink) null() {
-	s.add(0, parquet.NullValue(), 0, 0)
-	if s.leaves[1].writer != nil {
-		s.add(1, parquet.NullValue(), 0, 0)
+	s.list = nil
+	for _, l := range s.leaves {
+		l.null()
 	}
 }
 
-func (s *sink) int(v int64) { s.add(0, parquet.Int64Value(v), 0, 1); s.size += 8 }
-func (s *sink) bool(v bool) { s.add(0, parquet.BooleanValue(v), 0, 1); s.size++ }
+func (s *sink) int(v int64) { s.leaves[0].int(v) }
+func (s *sink) bool(v bool) { s.leaves[0].bool(v) }
 
 func (s *sink) hash(b *Body) {
 	if b.State == BodyNone {
 		s.null()
 		return
 	}
-	s.add(0, parquet.FixedLenByteArrayValue(b.SHA256[:]), 0, 1)
-	s.size += len(b.SHA256)
+	s.leaves[0].fixed(b.SHA256[:])
 }
 
 // bytes writes null for none.
@@ -61,8 +40,8 @@ func (s *sink) bytes(b []byte) {
 		s.null()
 		return
 	}
-	s.add(0, parquet.ByteArrayValue(b), 0, 1)
-	s.size += len(b)
+	// The page copies the bytes.
+	s.leaves[0].text(unsafe.String(unsafe.SliceData(b), len(b)), 0)
 }
 
 func (s *sink) exact(ex *Exchange) {
@@ -83,15 +62,13 @@ func (s *sink) text(v string) {
 }
 
 // present writes v even where it is empty.
-func (s *sink) present(v string) { s.add(0, s.value(v), 0, 1) }
+func (s *sink) present(v string) { s.leaves[0].text(s.value(v), 0) }
 
-func (s *sink) value(v string) parquet.Value {
+func (s *sink) value(v string) string {
 	if s.replaced {
-		v = strings.ToValidUTF8(v, "\uFFFD")
+		return strings.ToValidUTF8(v, "\uFFFD")
 	}
-	s.size += len(v) + 4
-	// The writer only reads the bytes, and copies them before flush returns.
-	return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(v), len(v)))
+	return v
 }
 
 func (s *sink) texts(list []string) {
@@ -99,43 +76,61 @@ func (s *sink) texts(list []string) {
 		s.null()
 	}
 	for i, v := range list {
-		s.add(0, s.value(v), min(i, 1), 1)
+		s.leaves[0].text(s.value(v), byte(min(i, 1)))
 	}
 }
 
+// headers writes a list. Rows that share one (decoders see to that) have its
+// bytes copied as they stand in the page.
 func (s *sink) headers(list []Header) {
 	if len(list) == 0 {
 		s.null()
+		return
 	}
+	if sameList(s.list, list) && !s.replaced {
+		s.leaves[0].again(len(list))
+		s.leaves[1].again(len(list))
+		return
+	}
+	names, values := s.leaves[0], s.leaves[1]
+	names.page.row, values.page.row = len(names.page.data), len(values.page.data)
 	for i := range list {
-		rep := min(i, 1)
-		s.add(0, s.value(list[i].Name), rep, 1)
-		s.add(1, s.value(list[i].Value), rep, 1)
+		rep := byte(min(i, 1))
+		names.text(s.value(list[i].Name), rep)
+		values.text(s.value(list[i].Value), rep)
+	}
+	if s.list = list; s.replaced {
+		s.list = nil
 	}
 }
 
-// endRow flushes where the batch is full.
-func (s *sink) endRow() error {
-	s.rows++
-	if s.rows < batchRows && s.size < batchBytes {
-		return nil
-	}
-	return s.flush()
+// sameList reports whether two lists are one in memory.
+func sameList(a, b []Header) bool {
+	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
 }
 
-func (s *sink) flush() error {
-	for i := range s.leaves {
-		l := &s.leaves[i]
-		if len(l.values) == 0 {
-			continue
-		}
-		if _, err := l.writer.WriteRowValues(l.values); err != nil {
+// endRow ends the pages that the row has filled. The leaves of a list end a
+// page together, so that a row's bytes are either in both or in none.
+func (s *sink) endRow(scratch *pageScratch) error {
+	full := false
+	for _, l := range s.leaves {
+		l.page.rows++
+		full = full || l.page.size() >= pageBytes
+	}
+	if full {
+		return s.flush(scratch)
+	}
+	return nil
+}
+
+// flush ends the pages that are open.
+func (s *sink) flush(scratch *pageScratch) error {
+	s.list = nil
+	for _, l := range s.leaves {
+		if err := l.flush(scratch); err != nil {
 			return err
 		}
-		clear(l.values)
-		l.values = l.values[:0]
 	}
-	s.rows, s.size = 0, 0
 	return nil
 }
 
