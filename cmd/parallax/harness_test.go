@@ -48,17 +48,18 @@ func home(t *testing.T) string {
 }
 
 // start runs parallax in dir as a process of its own.
-func start(t *testing.T, dir string, stdin io.Reader, args ...string) *child {
+func start(t *testing.T, dir string, stdin *os.File, args ...string) *child {
 	t.Helper()
 	return startCommand(t, dir, stdin, "parallax", args...)
 }
 
-func startCommand(t *testing.T, dir string, stdin io.Reader, name string, args ...string) *child {
+func startCommand(t *testing.T, dir string, stdin *os.File, name string, args ...string) *child {
 	t.Helper()
 	c := &child{t: t, cmd: exec.Command(name, args...), done: make(chan error, 1)}
-	c.cmd.Dir, c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = dir, stdin, &c.out, &c.err
-	// Where stdin is a pipe that nobody closes, Wait must not wait for it.
-	c.cmd.WaitDelay = time.Second
+	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr = dir, &c.out, &c.err
+	if stdin != nil {
+		c.cmd.Stdin = stdin
+	}
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func (c *child) wait(limit time.Duration) ended {
 	case err := <-c.done:
 		c.done <- err
 		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
+		if err != nil && !errors.As(err, &exit) {
 			c.t.Fatal(err)
 		}
 		return ended{c.cmd.ProcessState.ExitCode(), c.out.String(), c.err.String()}
@@ -260,4 +261,15 @@ func nothing(t *testing.T, dir string, names ...string) {
 			t.Errorf("%s was left behind", name)
 		}
 	}
+}
+
+// openPipe returns a pipe: what is written to feed is the child's input.
+func openPipe(t *testing.T) (in, feed *os.File) {
+	t.Helper()
+	in, feed, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); feed.Close() }) // closed already where the test did it
+	return in, feed
 }
