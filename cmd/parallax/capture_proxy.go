@@ -124,7 +124,7 @@ func runCaptureProxy(ctx context.Context, o proxyOptions, s streams) error {
 	}
 	served := o.Ready(p.Addr().String())
 	if served == nil {
-		served = serveUntil(ctx, p, s)
+		served = serveUntil(ctx, p, live.live, s)
 	}
 	return finishProxy(p, live, redactor, served, o, s)
 }
@@ -137,10 +137,10 @@ func refusedProxy(err error) error {
 }
 
 // serveUntil accepts clients until ctx ends, then lets what is under way finish.
-func serveUntil(ctx context.Context, p *proxy.Proxy, s streams) error {
+func serveUntil(ctx context.Context, p *proxy.Proxy, live *recording.Live, s streams) error {
 	failed := make(chan error, 1)
 	go func() { failed <- p.Serve() }()
-	if err, ended := watchProxy(ctx, p, failed, s); ended {
+	if err, ended := watchProxy(ctx, live, failed, s); ended {
 		return err
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
@@ -151,12 +151,12 @@ func serveUntil(ctx context.Context, p *proxy.Proxy, s streams) error {
 	return nil
 }
 
-const sinkLook = time.Second
+const syncLook = time.Second
 
 // watchProxy waits for the end of ctx or of the serving. That nothing is
 // recorded any more (a full disk) is said at once: the clients are still served.
-func watchProxy(ctx context.Context, p *proxy.Proxy, failed <-chan error, s streams) (err error, ended bool) {
-	look := time.NewTicker(sinkLook)
+func watchProxy(ctx context.Context, live *recording.Live, failed <-chan error, s streams) (err error, ended bool) {
+	look := time.NewTicker(syncLook)
 	defer look.Stop()
 	for said := false; ; {
 		select {
@@ -165,7 +165,7 @@ func watchProxy(ctx context.Context, p *proxy.Proxy, failed <-chan error, s stre
 		case <-ctx.Done():
 			return nil, false
 		case <-look.C:
-			if err := p.SinkError(); err != nil && !said {
+			if err := live.Sync(); err != nil && !said {
 				said = true
 				fmt.Fprintf(s.err, "NOT RECORDING any more: %s\nclients are still served; end the proxy to keep what was recorded\n", safeText(err.Error()))
 			}
@@ -176,13 +176,15 @@ func watchProxy(ctx context.Context, p *proxy.Proxy, failed <-chan error, s stre
 func finishProxy(p *proxy.Proxy, live *lateSink, r *redact.Redactor, served error, o proxyOptions, s streams) error {
 	ledger := p.Ledger()
 	err := live.live.Close(recording.Closing{Ledger: ledger, RedactionCounts: r.Counts()})
-	if !o.Quiet {
+	if err == nil {
+		err = p.SinkError()
+	}
+	if err != nil { // what the ledger calls whole may not be on the disk
+		err = fmt.Errorf("%w\nkept: what was recorded before it; `parallax verify --recover %s` finishes it where it is not", err, o.Out)
+	} else if !o.Quiet {
 		printLedger(s.err, &ledger)
 	}
-	if served = joinErrors(served, p.SinkError()); served == nil && err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w\nkept: what was recorded before it; `parallax verify --recover %s` finishes it where it is not", joinErrors(served, err), o.Out)
+	return joinErrors(served, err)
 }
 
 // lateSink redacts and then journals.

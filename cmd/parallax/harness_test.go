@@ -50,15 +50,19 @@ func home(t *testing.T) string {
 // start runs parallax in dir as a process of its own.
 func start(t *testing.T, dir string, stdin *os.File, args ...string) *child {
 	t.Helper()
-	return startCommand(t, dir, stdin, "parallax", args...)
+	return startWith(t, dir, stdin, nil, "parallax", args...)
 }
 
-func startCommand(t *testing.T, dir string, stdin *os.File, name string, args ...string) *child {
+// startWith runs a program; nil files are an empty input and c.out.
+func startWith(t *testing.T, dir string, stdin, stdout *os.File, name string, args ...string) *child {
 	t.Helper()
 	c := &child{t: t, cmd: exec.Command(name, args...), done: make(chan error, 1)}
 	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr = dir, &c.out, &c.err
 	if stdin != nil {
 		c.cmd.Stdin = stdin
+	}
+	if stdout != nil {
+		c.cmd.Stdout = stdout
 	}
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -171,8 +175,9 @@ func writePcap(t *testing.T, path string, n int) {
 
 // stub is a target that answers everything and counts what it was asked.
 type stub struct {
-	url string
-	mu  sync.Mutex
+	url    string
+	server *http.Server
+	mu     sync.Mutex
 	// asked counts each "METHOD target X-Request-Id".
 	asked map[string]int
 	total int
@@ -189,14 +194,14 @@ func newStub(t *testing.T, delay time.Duration) *stub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.note(r)
 		time.Sleep(delay)
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"path": %q}`, r.URL.Path)
 	})}
-	go server.Serve(l)
-	t.Cleanup(func() { server.Close() })
+	go s.server.Serve(l)
+	t.Cleanup(func() { s.server.Close() })
 	s.url = "http://" + l.Addr().String()
 	return s
 }
