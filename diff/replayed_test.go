@@ -138,3 +138,22 @@ func TestTwoRunsWithoutTheSameCredentials(t *testing.T) {
 		t.Errorf("asked otherwise: %+v: %q", s.Subjects[0], shown(found))
 	}
 }
+
+func TestNotesOfManyInputsAreSaidOnce(t *testing.T) {
+	noted := func(name string, notes ...string) Input {
+		in := run(name, 1, constant)
+		in.Manifest.Notes = notes
+		return in
+	}
+	s, _ := compareAll(t, oldSide(1, constant), noted("new", "clock stood", "cut"),
+		[]Input{noted("c1", "clock stood"), noted("c2", "clock stood"), noted("c3", "clock stood"), noted("c4")}, nil)
+	notes := strings.Join(s.Notes, "\n")
+	for _, want := range []string{"new, c1, c2, 1 more: clock stood", "new: cut"} {
+		if strings.Count(notes, want) != 1 {
+			t.Errorf("notes %q, want %q once", s.Notes, want)
+		}
+	}
+	if strings.Count(notes, "clock stood") != 1 {
+		t.Errorf("notes %q: one is said more than once", s.Notes)
+	}
+}

@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"parallax/capture/recording"
 	"parallax/diff/comparison"
@@ -148,11 +149,34 @@ func (p *pass) inputNotes() []string {
 		if in.Manifest.Kind == recording.KindRun && in.Manifest.Baseline != p.old.Digest && in.Manifest.Baseline != p.old.Manifest.Baseline {
 			notes = append(notes, fmt.Sprintf("%s replayed another recording than %s; exchanges were paired by id", in.Name, p.old.Name))
 		}
+	}
+	return append(notes, p.manifestNotes()...)
+}
+
+// namesPerNote bounds the inputs that a note shared by many is said of by name.
+const namesPerNote = 3
+
+// manifestNotes are the inputs' own notes. Controls tend to say the same, which is
+// said once.
+func (p *pass) manifestNotes() []string {
+	var texts []string
+	names := map[string][]string{}
+	for _, in := range append([]Input{p.old, p.new}, p.controls...) {
 		for _, note := range in.Manifest.Notes {
-			notes = append(notes, in.Name+": "+note)
+			if names[note] == nil {
+				texts = append(texts, note)
+			}
+			names[note] = append(names[note], in.Name)
 		}
 	}
-	return notes
+	for i, note := range texts {
+		by := names[note]
+		if more := len(by) - namesPerNote; more > 0 {
+			by = append(by[:namesPerNote:namesPerNote], fmt.Sprintf("%d more", more))
+		}
+		texts[i] = strings.Join(by, ", ") + ": " + note
+	}
+	return texts
 }
 
 // bound says what could not have been seen: with no event in N trials, the rate is
