@@ -11,8 +11,7 @@ import (
 //
 //	uvarint length of the head; head; request body; response body
 //
-// The head is a fixed sequence of varints and length-prefixed texts. It is
-// converted to one string on reading, of which all texts are substrings.
+// The head is a fixed sequence of varints and length-prefixed texts.
 
 const codecVersion = 1
 
@@ -152,9 +151,10 @@ func appendOutcome(dst []byte, o *Outcome) []byte {
 	return appendTexts(dst, o.LeftOut)
 }
 
-// decodeExchange reads what appendExchange wrote. Bodies are slices of b.
-func decodeExchange(b []byte) (*Exchange, error) {
-	ex, stored, rest, err := decodeHead(b)
+// exchange reads what appendExchange wrote. It takes b over: bodies are slices
+// of it, and texts may be.
+func (d *decoder) exchange(b []byte) (*Exchange, error) {
+	ex, stored, rest, err := d.head(b)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,22 @@ package recording
 
 import (
 	"fmt"
+	"strings"
+	"unsafe"
 )
+
+// decoder reads the compact form of exchanges, one after the other. Header
+// lists that repeat those of the exchange before are shared with it.
+type decoder struct {
+	seen [2]headerBlock // of the last request and response
+}
+
+// headerBlock is a header list and its encoded bytes, which end themselves: one
+// list is encoded like the beginning of another only where they are the same.
+type headerBlock struct {
+	encoded string
+	list    []Header
+}
 
 // headReader walks a head. Its first error sticks; after it, everything reads
 // as zero.
@@ -10,11 +25,27 @@ type headReader struct {
 	s    string
 	err  error
 	body [2]int // stored lengths of the request's and response's body
+	seen *[2]headerBlock
+	mem  *decodedMemory
 }
 
-// decodeHead reads a head. What follows it, the bodies, is returned as rest;
-// stored has the number of bytes in it for the request's and the response's.
-func decodeHead(b []byte) (ex *Exchange, stored [2]int, rest []byte, err error) {
+// decodedMemory is the memory of a whole exchange in one piece.
+type decodedMemory struct {
+	exchange Exchange
+	request  Request
+	response Response
+	outcome  Outcome
+}
+
+// aliasedBytes is the size up to which an exchange's texts are slices of its
+// encoded form, bodies included; beyond it, texts that others share must not
+// keep the bodies.
+const aliasedBytes = 16 << 10
+
+// head reads a head and takes b over. What follows it, the bodies, is returned
+// as rest; stored has the number of bytes in it for the request's and the
+// response's.
+func (d *decoder) head(b []byte) (ex *Exchange, stored [2]int, rest []byte, err error) {
 	head, rest, err := cutHead(b)
 	if err != nil {
 		return nil, stored, nil, err
@@ -22,7 +53,12 @@ func decodeHead(b []byte) (ex *Exchange, stored [2]int, rest []byte, err error) 
 	if head[0] != codecVersion {
 		return nil, stored, nil, fmt.Errorf("%w: version %d, want %d", errCodec, head[0], codecVersion)
 	}
-	r := &headReader{s: string(head[2:])}
+	r := &headReader{seen: &d.seen, mem: new(decodedMemory)}
+	if texts := head[2:]; len(b) > aliasedBytes {
+		r.s = string(texts)
+	} else {
+		r.s = unsafe.String(unsafe.SliceData(texts), len(texts))
+	}
 	ex = r.exchange(head[1])
 	if r.err == nil && r.s != "" {
 		r.fail("%d bytes after the head", len(r.s))
@@ -39,6 +75,11 @@ func (r *headReader) fail(format string, args ...any) {
 
 // uvarint is binary.Uvarint for strings.
 func (r *headReader) uvarint() uint64 {
+	if len(r.s) > 0 && r.s[0] < 0x80 { // nearly all
+		v := r.s[0]
+		r.s = r.s[1:]
+		return uint64(v)
+	}
 	var v uint64
 	for i := 0; i < len(r.s) && i < 10; i++ {
 		c := r.s[i]
@@ -95,6 +136,21 @@ func (r *headReader) texts() []string {
 	return out
 }
 
+// sharedHeaders reads the list of a message.
+func (r *headReader) sharedHeaders(side int) []Header {
+	seen := &r.seen[side]
+	if seen.encoded != "" && strings.HasPrefix(r.s, seen.encoded) {
+		r.s = r.s[len(seen.encoded):]
+		return seen.list
+	}
+	before := r.s
+	list := r.headers()
+	if r.err == nil {
+		seen.encoded, seen.list = before[:len(before)-len(r.s)], list
+	}
+	return list
+}
+
 func (r *headReader) headers() []Header {
 	n := r.count(2)
 	if n == 0 {
@@ -108,7 +164,8 @@ func (r *headReader) headers() []Header {
 }
 
 func (r *headReader) exchange(presence byte) *Exchange {
-	ex := &Exchange{ID: ID(r.text()), Replays: ID(r.text()), Session: r.text(), Protocol: r.text(),
+	ex := &r.mem.exchange
+	*ex = Exchange{ID: ID(r.text()), Replays: ID(r.text()), Session: r.text(), Protocol: r.text(),
 		Client: r.text(), Server: r.text(), Incomplete: Reason(r.text())}
 	seq := r.uvarint()
 	if seq > 1<<32-1 {
@@ -132,8 +189,9 @@ func (r *headReader) exchange(presence byte) *Exchange {
 }
 
 func (r *headReader) request() *Request {
-	q := &Request{Method: r.text(), Scheme: r.text(), Target: r.text(), Version: r.text(),
-		Headers: r.headers(), Trailers: r.headers()}
+	q := &r.mem.request
+	*q = Request{Method: r.text(), Scheme: r.text(), Target: r.text(), Version: r.text(),
+		Headers: r.sharedHeaders(0), Trailers: r.headers()}
 	q.Body, r.body[0] = r.bodyHead()
 	q.FirstAt = r.varint()
 	q.LastAt = q.FirstAt + r.varint()
@@ -141,8 +199,9 @@ func (r *headReader) request() *Request {
 }
 
 func (r *headReader) response() *Response {
-	p := &Response{Status: int(r.varint()), Reason: r.text(), Version: r.text(),
-		Headers: r.headers(), Trailers: r.headers()}
+	p := &r.mem.response
+	*p = Response{Status: int(r.varint()), Reason: r.text(), Version: r.text(),
+		Headers: r.sharedHeaders(1), Trailers: r.headers()}
 	if n := r.count(4); n > 0 {
 		p.Interim = make([]Interim, n)
 		for i := range p.Interim {
@@ -178,7 +237,8 @@ func (r *headReader) bodyHead() (b Body, stored int) {
 }
 
 func (r *headReader) outcome() *Outcome {
-	o := &Outcome{DueAt: r.varint(), ReadyAt: r.varint(), SentAt: r.varint(), DoneAt: r.varint(),
+	o := &r.mem.outcome
+	*o = Outcome{DueAt: r.varint(), ReadyAt: r.varint(), SentAt: r.varint(), DoneAt: r.varint(),
 		Carried: int(r.varint()), End: End(r.text()), Detail: r.text()}
 	o.LeftOut = r.texts()
 	return o

@@ -37,11 +37,26 @@ func (id ID) Time() (int64, error) {
 	if len(id) != idLength || id[16] != '-' || id[25] != '-' {
 		return 0, fmt.Errorf("exchange id %q: want 16, 8 and 8 hex digits joined by -", string(id))
 	}
-	ns, err := strconv.ParseUint(string(id[:16]), 16, 64)
-	if err != nil {
-		return 0, fmt.Errorf("exchange id %q: %w", string(id), err)
+	var ns uint64
+	for i := range 16 {
+		digit := hexDigit(id[i])
+		if digit > 15 {
+			return 0, fmt.Errorf("exchange id %q: %q is no hex digit", string(id), id[i])
+		}
+		ns = ns<<4 | uint64(digit)
 	}
 	return int64(ns), nil
+}
+
+// hexDigit returns the digit's value, or 255.
+func hexDigit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f': // and no capitals: order as text is order in time
+		return c - 'a' + 10
+	}
+	return 255
 }
 
 // MakeSession names a connection: the first 16 hex digits of SHA-256 over the

@@ -57,7 +57,7 @@ func FuzzJournal(f *testing.F) {
 }
 
 func checkCodec(t *testing.T, ex *Exchange) {
-	again, err := decodeExchange(appendExchange(nil, ex))
+	again, err := new(decoder).exchange(appendExchange(nil, ex))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func FuzzDecodeExchange(f *testing.F) {
 	f.Add(appendExchange(nil, jsonExchange(rng, 1, 100)))
 	f.Add(appendExchange(nil, runRow(2)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if ex, err := decodeExchange(b); err == nil {
+		if ex, err := new(decoder).exchange(bytes.Clone(b)); err == nil {
 			checkCodec(t, ex)
 		}
 	})

@@ -65,6 +65,7 @@ type journalScan struct {
 	options Options
 	good    int64 // offset behind the last good record
 	torn    error // what is wrong behind it, nil for a clean end
+	decoder decoder
 }
 
 // scanJournal reads a journal. That it ends in the middle of a record is no
@@ -106,7 +107,7 @@ func (s *journalScan) record(payload []byte, first bool, v journalVisitor) error
 	case kind == recordOptions:
 		return s.readOptions(rest)
 	case kind == recordExchange:
-		ex, err := decodeExchange(rest)
+		ex, err := s.decoder.exchange(rest)
 		if err == nil {
 			err = ex.check(s.options.Kind)
 		}

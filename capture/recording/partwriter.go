@@ -171,8 +171,9 @@ func (w *partWriter) add(ex *Exchange) error {
 	}
 	w.last = orderKey(ex)
 	w.rows++
-	w.bytes += ex.size()
-	return w.groups.add(ex)
+	size := ex.size()
+	w.bytes += size
+	return w.groups.add(ex, size)
 }
 
 // Write is called by the Parquet writer, in the order of the file.

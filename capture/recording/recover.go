@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"parallax/internal/store"
 )
@@ -96,7 +97,8 @@ func (h *history) visitor() journalVisitor {
 				if ex.Outcome != nil {
 					end = ex.Outcome.End
 				}
-				h.ended[ex.Replays] = end
+				// Kept for long, and not the row that they stand in.
+				h.ended[ID(strings.Clone(string(ex.Replays)))] = End(strings.Clone(string(end)))
 			}
 			h.count(ex)
 			return h.times.add(ex)

@@ -29,10 +29,10 @@ type groupJob struct {
 	done     chan error
 }
 
-// add takes one row.
-func (g *groupEncoder) add(ex *Exchange) error {
+// add takes one row that weighs size.
+func (g *groupEncoder) add(ex *Exchange, size int64) error {
 	g.rows = append(g.rows, ex)
-	g.bytes += ex.size()
+	g.bytes += size
 	if g.bytes < g.limit {
 		return nil
 	}

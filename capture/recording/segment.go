@@ -17,6 +17,7 @@ type segment struct {
 	buf   []byte
 	size  int64
 	r     *frameReader
+	from  decoder
 
 	first *timedRow // the head, once it was looked at
 }
@@ -70,7 +71,7 @@ func (g *segment) head() (*timedRow, error) {
 	}
 	var ex *Exchange
 	if err == nil {
-		ex, err = decodeExchange(payload)
+		ex, err = g.from.exchange(payload)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("spilled segment %s: %w", g.name, err)

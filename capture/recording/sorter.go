@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,8 +31,9 @@ type sorter struct {
 }
 
 type timedRow struct {
-	at uint64
-	ex *Exchange
+	at   uint64
+	ex   *Exchange
+	size int64
 }
 
 func newSorter(folder *store.Folder, limit int64, out func(*Exchange) error) *sorter {
@@ -46,8 +48,9 @@ func (s *sorter) add(ex *Exchange) error {
 	if uint64(t) < s.closed {
 		return fmt.Errorf("exchange %s: %w", ex.ID, ErrLate)
 	}
-	s.waiting = append(s.waiting, timedRow{at: uint64(t), ex: ex})
-	s.bytes += ex.size()
+	size := ex.size()
+	s.waiting = append(s.waiting, timedRow{at: uint64(t), ex: ex, size: size})
+	s.bytes += size
 	if s.bytes < s.trigger {
 		return nil
 	}
@@ -96,14 +99,19 @@ func (s *sorter) take(fits func(timedRow) bool) []timedRow {
 	for _, r := range s.waiting {
 		if fits(r) {
 			ready = append(ready, r)
-			s.bytes -= r.ex.size()
+			s.bytes -= r.size
 		} else {
 			kept = append(kept, r)
 		}
 	}
 	clear(s.waiting[len(kept):])
 	s.waiting = kept
-	slices.SortFunc(ready, func(a, b timedRow) int { return compareRows(a.ex, b.ex) })
+	slices.SortFunc(ready, func(a, b timedRow) int {
+		if a.at != b.at { // IDs begin with the time
+			return cmp.Compare(a.at, b.at)
+		}
+		return compareRows(a.ex, b.ex)
+	})
 	return ready
 }
 
