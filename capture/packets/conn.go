@@ -26,27 +26,17 @@ type conn struct {
 	streams [2]stream
 	packets [2]int64
 
-	firstAt, touched int64
-	cost             int
+	identity identity
+	touched  int64
+	cost     int
 	// bodies is what open exchanges hold.
 	bodies int
 
 	// queue holds requests whose final response has not begun, in order.
-	queue    []*open
-	sequence uint32
-	session  string
+	queue []*open
 	// client is the direction that carries requests, -1 until it is known.
 	client int
-	// unsure: the beginning was not captured, or bytes are missing, so that the
-	// k-th response need not answer the k-th request; acknowledgements decide.
-	unsure bool
-	// pipelines: the client was seen to send a request before the answer to
-	// another one.
-	pipelines bool
-	// settled is the position behind the last response that has its request.
-	settled int64
-	// paired: some response has been paired since the capture began.
-	paired bool
+	order  order
 
 	reset   bool // an RST was seen
 	closing bool // nothing more is waited for
@@ -66,7 +56,7 @@ const (
 )
 
 func newConn(s *Source, key connKey, t int64) *conn {
-	c := &conn{s: s, key: key, firstAt: t, client: -1}
+	c := &conn{s: s, key: key, identity: identity{firstAt: t}, client: -1}
 	for dir := range c.streams {
 		c.streams[dir] = stream{c: c, dir: dir}
 	}
@@ -164,12 +154,12 @@ func (c *conn) settle() {
 		moved = false
 		for dir := range c.streams {
 			st := &c.streams[dir]
-			if len(st.stalled) > 0 && st.mayGoOn() {
+			if len(st.backlog.chunks) > 0 && st.mayGoOn() {
 				st.goOn()
 				moved = true
 			}
 			moved = st.retrySimple() || moved
-			if len(st.stalled) == 0 && !st.ended && c.halves[dir].Finished() {
+			if len(st.backlog.chunks) == 0 && !st.ended && c.halves[dir].Finished() {
 				st.end()
 				moved = true
 			}
@@ -211,7 +201,7 @@ func (c *conn) size() int {
 	n := connCost + c.bodies
 	for dir := range c.streams {
 		st := &c.streams[dir]
-		n += c.halves[dir].Waiting() + st.held + len(st.probe)
+		n += c.halves[dir].Waiting() + st.backlog.bytes + len(st.probe.bytes)
 		if st.dec != nil {
 			n += st.dec.Buffered()
 		}
@@ -235,14 +225,14 @@ func (c *conn) oldest() (t int64, ok bool) {
 		if st.cur != nil && (st.cur.ex.Request != nil || st.cur.ex.Response != nil) {
 			earlier(st.cur.ex.FirstAt())
 		}
-		if st.inMessage {
-			earlier(st.begunAt)
+		if st.message.open {
+			earlier(st.message.at)
 		}
-		if len(st.probe) > 0 {
-			earlier(st.probeAt)
+		if len(st.probe.bytes) > 0 {
+			earlier(st.probe.at)
 		}
-		for i := range st.stalled {
-			earlier(st.stalled[i].Time)
+		for i := range st.backlog.chunks {
+			earlier(st.backlog.chunks[i].Time)
 		}
 		if at, held := c.halves[dir].Oldest(); held {
 			earlier(at)
@@ -263,10 +253,10 @@ func (c *conn) ends() (client, server string) {
 // identify gives an exchange the connection's identity and its place in it.
 func (c *conn) identify(ex *recording.Exchange) {
 	client, server := c.ends()
-	if c.session == "" {
-		c.session = recording.MakeSession(client, server, c.firstAt)
+	if c.identity.session == "" {
+		c.identity.session = recording.MakeSession(client, server, c.identity.firstAt)
 	}
-	ex.Session, ex.Sequence = c.session, c.sequence
-	c.sequence++
+	ex.Session, ex.Sequence = c.identity.session, c.identity.sequence
+	c.identity.sequence++
 	ex.Protocol, ex.Client, ex.Server = "http/1.1", client, server
 }

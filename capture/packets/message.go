@@ -18,7 +18,7 @@ func (st *stream) feed(ch tcp.Chunk) {
 		}
 		if st.waits != nil || idle && st.mustStall(ch.Ack) {
 			if len(ch.Data) > 0 {
-				st.stall(ch)
+				st.backlog.add(ch)
 			}
 			return
 		}
@@ -73,15 +73,15 @@ func (st *stream) mustStall(ack int64) bool {
 
 // beginMessage notes where and when a message begins.
 func (st *stream) beginMessage(ch tcp.Chunk) {
-	st.inMessage = true
-	st.begunAt, st.begunAck, st.begunPos = ch.Time, ch.Ack, st.pos
+	st.message.open = true
+	st.message.at, st.message.ack, st.message.pos = ch.Time, ch.Ack, st.pos
 	st.c.s.account.messages++
 }
 
 // endMessage books how a message ended; the empty reason is whole.
 func (st *stream) endMessage(reason recording.Reason) {
-	if st.inMessage {
-		st.inMessage = false
+	if st.message.open {
+		st.message.open = false
 		st.c.s.account.messageEnds[reason]++
 	}
 }
@@ -101,7 +101,7 @@ func (st *stream) event(ev httpmsg.Event, t int64) {
 // touch moves the time of the last byte of the message in progress.
 func (st *stream) touch(t int64) {
 	switch {
-	case st.cur == nil || !st.inMessage:
+	case st.cur == nil || !st.message.open:
 	case st.role == requests:
 		st.cur.req.LastAt = t
 	default:
@@ -129,10 +129,10 @@ func (st *stream) requestEvent(ev httpmsg.Event, t int64) {
 
 // openRequest begins an exchange.
 func (st *stream) openRequest(h *httpmsg.Head) {
-	o := &open{begin: st.begunPos, headEnd: st.pos, ack: st.begunAck}
+	o := &open{begin: st.message.pos, headEnd: st.pos, ack: st.message.ack}
 	o.req = recording.Request{
 		Method: h.Method, Scheme: "http", Target: h.Target, Version: h.Version, Headers: h.Headers,
-		FirstAt: st.begunAt, LastAt: st.begunAt,
+		FirstAt: st.message.at, LastAt: st.message.at,
 	}
 	if st.simple {
 		o.req.Version, st.simple = "0.9", false
@@ -141,7 +141,7 @@ func (st *stream) openRequest(h *httpmsg.Head) {
 	o.reqBody.begin(announced(h))
 	st.c.identify(&o.ex)
 	if n := len(st.c.queue); n > 0 && st.c.queue[n-1].ack == o.ack {
-		st.c.pipelines = true
+		st.c.order.pipelines = true
 	}
 	st.c.queue = append(st.c.queue, o)
 	st.cur = o
@@ -217,7 +217,7 @@ func (st *stream) openResponse(h *httpmsg.Head, t int64) {
 	}
 	o.resp = recording.Response{
 		Status: h.Status, Reason: h.Reason, Version: h.Version, Headers: h.Headers, Interim: o.interim,
-		FirstAt: st.begunAt, LastAt: t,
+		FirstAt: st.message.at, LastAt: t,
 	}
 	o.ex.Response = &o.resp
 	o.responding = true
@@ -234,7 +234,7 @@ func (st *stream) endResponse(ev httpmsg.Event) {
 	o.resp.Trailers = ev.Trailers
 	st.endMessage(o.respReason)
 	if o.ex.Request != nil {
-		st.c.settled = st.pos
+		st.c.order.settled = st.pos
 	}
 	st.c.responseDone(o)
 }
@@ -291,7 +291,7 @@ func (st *stream) gapInBody(reason recording.Reason) {
 // end follows the direction's FIN.
 func (st *stream) end() {
 	st.ended = true
-	if len(st.probe) > 0 {
+	if len(st.probe.bytes) > 0 {
 		return // cutOff counts it, unless the other direction confirms it first
 	}
 	if st.mode != modeHTTP {
@@ -319,13 +319,13 @@ func (st *stream) lastByte() int64 {
 
 // cutOff ends what is in progress when the connection is given up.
 func (st *stream) cutOff() {
-	if n := int64(len(st.probe)); n > 0 {
-		st.probe = nil
+	if n := int64(len(st.probe.bytes)); n > 0 {
+		st.probe.bytes = nil
 		st.mode = modeOther
 		st.pass(n)
 	}
 	st.completeSimple()
-	if st.cur != nil || st.inMessage {
+	if st.cur != nil || st.message.open {
 		st.abandon(st.c.cutReason(st))
 	}
 }

@@ -50,7 +50,7 @@ func (c *conn) mustWait(ack int64) bool {
 	if st.ended || c.packets[dir] == 0 || st.mode != modeNew && st.mode != modeHTTP && st.mode != modeResync {
 		return false
 	}
-	if !c.unsure && half.Firm() {
+	if !c.order.unsure && half.Firm() {
 		return len(c.queue) == 0
 	}
 	// What the sender had received will come yet, or be declared missing.
@@ -83,8 +83,8 @@ func (c *conn) candidates(ack int64) (n int, proven bool) {
 // sender, who waits for answers, had received.
 func (c *conn) single(n int) bool {
 	server := &c.streams[1-c.client]
-	return n == 1 || !c.pipelines && server.holed &&
-		c.queue[n-1].ack >= server.gapTo && c.queue[n-2].ack <= server.gapFrom
+	return n == 1 || !c.order.pipelines && server.hole.seen &&
+		c.queue[n-1].ack >= server.hole.to && c.queue[n-2].ack <= server.hole.from
 }
 
 // missed reports whether a gap may hold the request that a response which
@@ -92,18 +92,18 @@ func (c *conn) single(n int) bool {
 // answer when o was sent.
 func (st *stream) missed(o *open, ack int64) bool {
 	switch {
-	case !st.holed:
+	case !st.hole.seen:
 		return false
-	case o.begin >= st.gapTo:
-		return o.ack <= st.c.settled
+	case o.begin >= st.hole.to:
+		return o.ack <= st.c.order.settled
 	}
-	return st.gapFrom < ack
+	return st.hole.from < ack
 }
 
 // choose finds the exchange that the next response belongs to.
 func (st *stream) choose(ack int64) {
 	c := st.c
-	if !c.unsure {
+	if !c.order.unsure {
 		if len(c.queue) > 0 {
 			st.cur = c.take(0)
 			return
@@ -117,7 +117,7 @@ func (st *stream) choose(ack int64) {
 			c.answerFails(c.take(0), recording.Gap)
 		}
 		st.cur = c.take(0)
-		if st.holed {
+		if st.hole.seen {
 			st.cur.ex.Errors = append(st.cur.ex.Errors, "bytes are missing before the response: an interim answer may be lost")
 		}
 		c.regain(st.cur)
@@ -145,11 +145,11 @@ func (c *conn) missingRequest() recording.Reason {
 	switch {
 	case c.packets[c.client] == 0:
 		return recording.OneSided
-	case st.mode == modeBroken || st.mode == modeOther || len(st.probe) > 0:
+	case st.mode == modeBroken || st.mode == modeOther || len(st.probe.bytes) > 0:
 		return recording.Malformed
 	case st.lost || c.streams[1-c.client].lost:
 		return recording.Gap
-	case !half.Firm() && !c.paired:
+	case !half.Firm() && !c.order.paired:
 		return recording.RequestBeforeStart
 	}
 	return recording.Malformed
@@ -200,7 +200,7 @@ func (c *conn) responseDone(o *open) {
 	o.respOver = true
 	if o.ex.Response != nil {
 		o.resp.Body = o.respBody.finish()
-		c.paired = c.paired || o.ex.Request != nil
+		c.order.paired = c.order.paired || o.ex.Request != nil
 	}
 	c.emitWhole(o)
 }
@@ -236,8 +236,8 @@ func (c *conn) emitWhole(o *open) {
 // missing behind that: from there on they answer each other in order.
 func (c *conn) regain(o *open) {
 	client, server := &c.streams[c.client], &c.streams[1-c.client]
-	if client.mode == modeHTTP && (!client.holed || client.gapTo <= o.begin) {
-		c.unsure, client.holed, server.holed = false, false, false
+	if client.mode == modeHTTP && (!client.hole.seen || client.hole.to <= o.begin) {
+		c.order.unsure, client.hole.seen, server.hole.seen = false, false, false
 	}
 }
 
@@ -280,14 +280,14 @@ func (st *stream) confirmsSimple() bool {
 // retrySimple takes up a first line that may be HTTP/0.9's once the other
 // direction has shown what it speaks.
 func (st *stream) retrySimple() bool {
-	if st.mode != modeNew || len(st.probe) == 0 || !st.confirmsSimple() {
+	if st.mode != modeNew || len(st.probe.bytes) == 0 || !st.confirmsSimple() {
 		return false
 	}
-	role, skip := recognise(st.probe)
+	role, skip := recognise(st.probe.bytes)
 	if role != simple {
 		return false
 	}
-	st.decide(role, skip, st.probe, tcp.Chunk{Data: st.probe, Time: st.probeAt, Ack: -1})
+	st.decide(role, skip, st.probe.bytes, tcp.Chunk{Data: st.probe.bytes, Time: st.probe.at, Ack: -1})
 	return true
 }
 
@@ -312,10 +312,10 @@ func (st *stream) simpleRequest(ch tcp.Chunk) {
 // completeSimple ends the head of a request that was no more than its first
 // line.
 func (st *stream) completeSimple() {
-	if !st.simple || st.cur != nil || st.mode != modeHTTP || !st.inMessage {
+	if !st.simple || st.cur != nil || st.mode != modeHTTP || !st.message.open {
 		return
 	}
 	const empty = "\r\n"
 	st.advance(-int64(len(empty)))
-	st.process(tcp.Chunk{Data: []byte(empty), Time: st.begunAt, Ack: st.begunAck})
+	st.process(tcp.Chunk{Data: []byte(empty), Time: st.message.at, Ack: st.message.ack})
 }

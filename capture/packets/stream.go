@@ -31,31 +31,22 @@ type stream struct {
 	dec  *httpmsg.Decoder
 
 	// pos is the position of the next byte.
-	pos int64
-	// probe holds the first bytes while they do not tell what they are.
-	probe   []byte
-	probeAt int64
-	// stalled holds chunks, copied, that must wait for the other direction.
-	stalled []tcp.Chunk
-	held    int
+	pos     int64
+	probe   probe
+	backlog backlog
 	// waits is the request whose answer decides what follows it (CONNECT,
 	// Upgrade).
 	waits *open
 
-	cur       *open
-	inMessage bool
-	begunAt   int64
-	begunAck  int64
-	begunPos  int64
+	cur     *open
+	message message
 
 	inTunnel bool
 	simple   bool // the request in progress has no version (HTTP/0.9)
 	lost     bool // a gap was seen
 	unseen   bool // it ended before a message start was found
 	http     bool // some message was found
-	// holed: messages may be missing from gapFrom to gapTo.
-	holed          bool
-	gapFrom, gapTo int64
+	hole     hole
 
 	ended bool
 	used  int64 // packets with payload
@@ -75,8 +66,8 @@ func (st *stream) Chunk(ch tcp.Chunk) {
 	if ch.Gap > 0 {
 		st.c.s.account.gap(st, ch)
 	}
-	if len(st.stalled) > 0 {
-		st.stall(ch)
+	if len(st.backlog.chunks) > 0 {
+		st.backlog.add(ch)
 		return
 	}
 	st.process(ch)
@@ -110,41 +101,30 @@ func (st *stream) pass(n int64) {
 	st.c.s.account.bytes[st.mode] += n
 }
 
-// stall keeps a chunk until the other direction has caught up.
-func (st *stream) stall(ch tcp.Chunk) {
-	ch.Data = append([]byte(nil), ch.Data...)
-	st.stalled = append(st.stalled, ch)
-	st.held += len(ch.Data) + chunkCost
-}
-
-// chunkCost is what a stalled chunk costs besides its bytes.
-const chunkCost = 64
-
 // mayGoOn reports whether a stalled stream need not wait any more.
 func (st *stream) mayGoOn() bool {
 	c := st.c
-	if c.closing || c.done || st.held > c.s.options.EarlyCap {
+	if c.closing || c.done || st.backlog.bytes > c.s.options.EarlyCap {
 		return true
 	}
 	if st.waits != nil {
 		return st.waits.respOver
 	}
-	return st.role != responses || !c.mustWait(st.stalled[0].Ack)
+	return st.role != responses || !c.mustWait(st.backlog.chunks[0].Ack)
 }
 
 // goOn processes what was stalled, until it has to wait again.
 func (st *stream) goOn() {
-	waiting := st.stalled
-	st.stalled, st.held = nil, 0
+	waiting := st.backlog.chunks
+	st.backlog.chunks, st.backlog.bytes = nil, 0
 	if st.waits != nil {
 		st.unanswered(waiting)
 	}
 	forced := true // mayGoOn has decided for the first one
 	for i, ch := range waiting {
-		if len(st.stalled) > 0 {
+		if len(st.backlog.chunks) > 0 {
 			for _, rest := range waiting[i:] {
-				st.stalled = append(st.stalled, rest)
-				st.held += len(rest.Data) + chunkCost
+				st.backlog.keep(rest)
 			}
 			return
 		}
@@ -164,23 +144,23 @@ func (st *stream) force(forced bool, ch tcp.Chunk) {
 // begin looks at the first bytes of a stream.
 func (st *stream) begin(ch tcp.Chunk) {
 	if !st.c.halves[st.dir].Firm() && !st.inTunnel {
-		st.c.unsure = true
+		st.c.order.unsure = true
 		st.mode = modeResync
 		st.resync(ch)
 		return
 	}
 	p := ch.Data
-	if len(st.probe) > 0 {
-		st.probe = append(st.probe, ch.Data...)
-		p = st.probe
+	if len(st.probe.bytes) > 0 {
+		st.probe.bytes = append(st.probe.bytes, ch.Data...)
+		p = st.probe.bytes
 	}
 	role, skip := recognise(p)
 	if role == simple && !st.confirmsSimple() {
 		role = undecided
 	}
 	if role == undecided && len(p) < maxProbe {
-		if len(st.probe) == 0 {
-			st.probe, st.probeAt = append([]byte(nil), ch.Data...), ch.Time
+		if len(st.probe.bytes) == 0 {
+			st.probe.bytes, st.probe.at = append([]byte(nil), ch.Data...), ch.Time
 		}
 		return
 	}
@@ -190,8 +170,8 @@ func (st *stream) begin(ch tcp.Chunk) {
 // decide takes up the role found in p, the probe with the last chunk at its end.
 func (st *stream) decide(role speech, skip int, p []byte, ch tcp.Chunk) {
 	before := len(p) - len(ch.Data)
-	first := tcp.Chunk{Data: p[:before], Time: st.probeAt, Ack: ch.Ack}
-	st.probe = nil
+	first := tcp.Chunk{Data: p[:before], Time: st.probe.at, Ack: ch.Ack}
+	st.probe.bytes = nil
 	if !st.accept(role) {
 		st.mode = modeOther
 		if st.inTunnel {
@@ -213,8 +193,8 @@ func (st *stream) decide(role speech, skip int, p []byte, ch tcp.Chunk) {
 	}
 	first.Data = p[skip:before]
 	st.process(first)
-	if len(st.stalled) > 0 {
-		st.stall(ch)
+	if len(st.backlog.chunks) > 0 {
+		st.backlog.add(ch)
 		return
 	}
 	st.process(ch)
@@ -265,30 +245,22 @@ func (st *stream) gap(ch tcp.Chunk) {
 	switch st.mode {
 	case modeNew:
 		st.dropProbe()
-		st.c.unsure = true
+		st.c.order.unsure = true
 		st.mode = modeResync
-		st.hole(from)
+		st.hole.widen(from, st.pos)
 	case modeResync:
-		st.hole(from)
+		st.hole.widen(from, st.pos)
 	case modeHTTP:
 		if st.gapInHTTP(ch); st.mode == modeResync {
-			st.hole(from)
+			st.hole.widen(from, st.pos)
 		}
 	}
 }
 
-// hole notes that messages may be missing from a position to the present one.
-func (st *stream) hole(from int64) {
-	if !st.holed {
-		st.holed, st.gapFrom = true, from
-	}
-	st.gapTo = st.pos
-}
-
 // dropProbe gives up the first bytes of a stream.
 func (st *stream) dropProbe() {
-	n := int64(len(st.probe))
-	st.probe = nil
+	n := int64(len(st.probe.bytes))
+	st.probe.bytes = nil
 	st.c.s.account.afterGap += n
 	st.pos += n
 }
@@ -308,7 +280,7 @@ func (st *stream) gapInHTTP(ch tcp.Chunk) {
 	} else {
 		st.abandon(reason)
 	}
-	st.c.unsure = true
+	st.c.order.unsure = true
 	st.mode, st.dec = modeResync, nil
 }
 
@@ -333,6 +305,6 @@ func (st *stream) giveBack(reason recording.Reason) {
 // forget lets go of what a finished stream held.
 func (st *stream) forget() {
 	st.unseen = st.mode == modeResync
-	st.mode, st.dec, st.probe, st.stalled, st.held = modeLate, nil, nil, nil, 0
+	st.mode, st.dec, st.probe.bytes, st.backlog.chunks, st.backlog.bytes = modeLate, nil, nil, nil, 0
 	st.cur, st.waits, st.ended = nil, nil, true
 }
