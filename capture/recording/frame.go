@@ -38,17 +38,14 @@ type frameReader struct {
 	r    *bufio.Reader
 	good int64 // offset behind the last good frame
 	left int64 // bytes of the file from good on
-	// scratch is set where payloads may be overwritten by the next call.
-	scratch bool
-	buf     []byte
 }
 
-func newFrameReader(r io.ReaderAt, start, end int64, scratch bool) *frameReader {
+func newFrameReader(r io.ReaderAt, start, end int64) *frameReader {
 	section := io.NewSectionReader(r, start, end-start)
-	return &frameReader{r: bufio.NewReaderSize(section, 64<<10), good: start, left: end - start, scratch: scratch}
+	return &frameReader{r: bufio.NewReaderSize(section, 64<<10), good: start, left: end - start}
 }
 
-// next returns the next payload, io.EOF at a clean end, or an error that wraps
+// next returns the next payload, which is the caller's, io.EOF at a clean end, or an error that wraps
 // errTorn.
 func (f *frameReader) next() ([]byte, error) {
 	var head [frameHead]byte
@@ -66,8 +63,8 @@ func (f *frameReader) next() ([]byte, error) {
 	if size == 0 || size > maxFrame || size > f.left-frameHead {
 		return nil, fmt.Errorf("%w at offset %d: a record of %d bytes, %d left", errTorn, f.good, size, f.left-frameHead)
 	}
-	payload := f.room(int(size))
-	if _, err := io.ReadFull(f.r, payload); err != nil {
+	payload, err := f.take(int(size))
+	if err != nil {
 		return nil, fmt.Errorf("read record at offset %d: %w", f.good, err)
 	}
 	if sum := crc32.Checksum(payload, castagnoli()); sum != binary.LittleEndian.Uint32(head[4:]) {
@@ -78,12 +75,19 @@ func (f *frameReader) next() ([]byte, error) {
 	return payload, nil
 }
 
-func (f *frameReader) room(n int) []byte {
-	if !f.scratch {
-		return make([]byte, n)
+// take reads n bytes into memory of their own. What the buffer holds is copied
+// from there, so that new memory need not be cleared first.
+func (f *frameReader) take(n int) ([]byte, error) {
+	if n > f.r.Size() {
+		b := make([]byte, n)
+		_, err := io.ReadFull(f.r, b)
+		return b, err
 	}
-	if cap(f.buf) < n {
-		f.buf = make([]byte, n)
+	seen, err := f.r.Peek(n)
+	if err != nil {
+		return nil, err
 	}
-	return f.buf[:n]
+	b := append([]byte(nil), seen...)
+	_, err = f.r.Discard(n)
+	return b, err
 }

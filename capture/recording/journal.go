@@ -79,7 +79,7 @@ func scanJournal(r io.ReaderAt, size int64, v journalVisitor) (journalScan, erro
 		}
 		return scan, fmt.Errorf("%s: %w: it does not begin like a journal", JournalName, ErrDamaged)
 	}
-	frames := newFrameReader(r, int64(len(journalMagic)), size, false)
+	frames := newFrameReader(r, int64(len(journalMagic)), size)
 	for first := true; ; first = false {
 		payload, err := frames.next()
 		scan.good = frames.good

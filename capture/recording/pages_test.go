@@ -41,7 +41,7 @@ type queryField struct {
 // plainRow is the twin of the page writer: what a reader must find.
 func plainRow(ex *Exchange) queryRow {
 	id, seq := string(ex.ID), int64(ex.Sequence)
-	replaced := !validText(ex)
+	replaced := !new(textCheck).valid(ex)
 	text := func(s string) string {
 		if replaced {
 			return strings.ToValidUTF8(s, "\uFFFD")

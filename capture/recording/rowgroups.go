@@ -25,7 +25,8 @@ type groupJob struct {
 	leaves   []*leafWriter // of all sinks, in order
 	scratch  pageScratch
 	rows     []*Exchange
-	replaced []bool // of a stretch of rows: see validText
+	check    textCheck
+	replaced []bool // what it says of a stretch of rows
 	done     chan error
 }
 
@@ -139,7 +140,7 @@ func (j *groupJob) encode(cols []column) (err error) {
 func (j *groupJob) stretch(cols []column, rows []*Exchange) error {
 	j.replaced = j.replaced[:0]
 	for _, ex := range rows {
-		j.replaced = append(j.replaced, !validText(ex))
+		j.replaced = append(j.replaced, !j.check.valid(ex))
 	}
 	for i := range cols {
 		s, write := &j.sinks[i], cols[i].write

@@ -49,7 +49,7 @@ func (g *segment) seal() error {
 		return err
 	}
 	g.buf = nil
-	g.r = newFrameReader(g.file, 0, g.size, false)
+	g.r = newFrameReader(g.file, 0, g.size)
 	return nil
 }
 

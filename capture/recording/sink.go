@@ -2,7 +2,6 @@ package recording
 
 import (
 	"strings"
-	"unicode/utf8"
 	"unsafe"
 )
 
@@ -132,43 +131,4 @@ func (s *sink) flush(scratch *pageScratch) error {
 		}
 	}
 	return nil
-}
-
-// validText reports whether every text of ex can stand in a Parquet string. The
-// bytes of a header, a target or a reason are the peer's and need not be UTF-8.
-func validText(ex *Exchange) bool {
-	ok := utf8.ValidString(ex.Session) && utf8.ValidString(ex.Protocol) && utf8.ValidString(ex.Client) &&
-		utf8.ValidString(ex.Server) && utf8.ValidString(string(ex.Incomplete)) && validAll(ex.Errors)
-	if q := ex.Request; ok && q != nil {
-		ok = utf8.ValidString(q.Method) && utf8.ValidString(q.Scheme) && utf8.ValidString(q.Target) &&
-			utf8.ValidString(q.Version) && validHeaders(q.Headers) && validHeaders(q.Trailers)
-	}
-	if p := ex.Response; ok && p != nil {
-		ok = utf8.ValidString(p.Reason) && utf8.ValidString(p.Version) && validHeaders(p.Headers) && validHeaders(p.Trailers)
-		for i := 0; ok && i < len(p.Interim); i++ {
-			ok = utf8.ValidString(p.Interim[i].Reason) && validHeaders(p.Interim[i].Headers)
-		}
-	}
-	if o := ex.Outcome; ok && o != nil {
-		ok = utf8.ValidString(string(o.End)) && utf8.ValidString(o.Detail) && validAll(o.LeftOut)
-	}
-	return ok
-}
-
-func validAll(list []string) bool {
-	for _, s := range list {
-		if !utf8.ValidString(s) {
-			return false
-		}
-	}
-	return true
-}
-
-func validHeaders(list []Header) bool {
-	for i := range list {
-		if !utf8.ValidString(list[i].Name) || !utf8.ValidString(list[i].Value) {
-			return false
-		}
-	}
-	return true
 }
