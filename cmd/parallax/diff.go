@@ -135,7 +135,7 @@ func (o *diffOptions) finish(summary *comparison.Summary, s streams) error {
 		}
 	}
 	switch {
-	case total.Compared() == 0 && total.NotCompared == 0:
+	case total.Compared() == 0:
 		return unverifiedf("nothing was compared")
 	case o.ExitCode && total.Mismatched() > 0:
 		return verdictError{exitPolicy}

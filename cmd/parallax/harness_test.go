@@ -189,6 +189,14 @@ type stub struct {
 // newStub starts a target; delay is how long each answer takes.
 func newStub(t *testing.T, delay time.Duration) *stub {
 	t.Helper()
+	return newStubThat(t, delay, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"path": %q}`, r.URL.Path)
+	})
+}
+
+func newStubThat(t *testing.T, delay time.Duration, answer http.HandlerFunc) *stub {
+	t.Helper()
 	s := &stub{asked: map[string]int{}, there: make(chan bool, 1)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -197,8 +205,7 @@ func newStub(t *testing.T, delay time.Duration) *stub {
 	s.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.note(r)
 		time.Sleep(delay)
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"path": %q}`, r.URL.Path)
+		answer(w, r)
 	})}
 	go s.server.Serve(l)
 	t.Cleanup(func() { s.server.Close() })

@@ -292,6 +292,9 @@ func (o *replayOptions) openRun(base *recording.Reader, r *redact.Redactor, e *r
 	if !o.Resume {
 		return recording.CreateLive(o.Out, options)
 	}
+	if _, err := os.Stat(o.Out); err != nil {
+		return nil, usagef("--resume: there is no interrupted run: %w", err)
+	}
 	live, before, err := recording.ResumeLive(o.Out, options)
 	if err != nil {
 		return nil, err

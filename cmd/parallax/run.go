@@ -103,10 +103,11 @@ func (w *worker) all(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("step control: %w", err)
 	}
-	if err := w.compare(ctx, recording, controls); err != nil {
-		return fmt.Errorf("step diff: %w", err)
+	compared := w.compare(ctx, recording, controls)
+	if compared != nil && !committed(w.night.comparison()) {
+		return fmt.Errorf("step diff: %w", compared)
 	}
-	return w.worst(w.judge(), replayed)
+	return w.worst(w.judge(), replayed, compared)
 }
 
 func (w *worker) obtain(ctx context.Context) (string, error) {
@@ -181,12 +182,17 @@ func (w *worker) judge() error {
 }
 
 // worst lets a proven failure win over what could not be verified.
-func (w *worker) worst(verdict, replayed error) error {
+func (w *worker) worst(verdict error, faults ...error) error {
 	var v verdictError
-	if replayed == nil || errors.As(verdict, &v) && v.code == exitPolicy {
+	if errors.As(verdict, &v) && v.code == exitPolicy {
 		return verdict
 	}
-	return replayed
+	for _, fault := range faults {
+		if fault != nil {
+			return fault
+		}
+	}
+	return verdict
 }
 
 func committed(dir string) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,9 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 			"await":  await,
 			"length": length,
+			"expand": expand,
+			"nights": nights,
+			"json":   isDocument,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
@@ -104,6 +108,30 @@ func length(ts *testscript.TestScript, neg bool, args []string) {
 	n := strings.Count(ts.ReadFile(args[0]), "\n")
 	if strconv.Itoa(n) != args[1] {
 		ts.Fatalf("%s has %d lines, want %s", args[0], n, args[1])
+	}
+}
+
+// expand TO FROM: copies a file with its variables filled in.
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[1]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// nights FOLDER N: so many folders of nights are in it.
+func nights(ts *testscript.TestScript, neg bool, args []string) {
+	found, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "2*"))
+	ts.Check(err)
+	if strconv.Itoa(len(found)) != args[1] {
+		ts.Fatalf("%s holds %q, want %s nights", args[0], found, args[1])
+	}
+}
+
+// json FILE KEY: it is one JSON object, and KEY says which form it has.
+func isDocument(ts *testscript.TestScript, neg bool, args []string) {
+	var document map[string]json.RawMessage
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &document))
+	if _, ok := document[args[1]]; !ok {
+		ts.Fatalf("%s has no key %q", args[0], args[1])
 	}
 }
 
