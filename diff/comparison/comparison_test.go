@@ -266,7 +266,7 @@ func TestAppendJSON(t *testing.T) {
 	got, err := AppendJSON([]byte("> "), &d)
 	want := `> {"subject":"GET /a","record":"0000000000000000","part":"body","field":"/items/0","pattern":"/items/*",` +
 		`"kind":"changed","class":"","severity":"error","noise":false,"old_type":"number","old":"0","old_length":null,"old_sha256":null,` +
-		`"new_type":null,"new":null,"new_length":null,"new_sha256":null,"old_cut":false,"new_cut":false}`
+		`"new_type":null,"new":null,"new_length":null,"new_sha256":null}`
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n%s\n%s", err, got, want)
 	}

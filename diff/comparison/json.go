@@ -28,8 +28,6 @@ type line struct {
 	NewBytes  []byte  `json:"new_bytes,omitempty"`
 	NewLength *int64  `json:"new_length"`
 	NewSHA256 *string `json:"new_sha256"`
-	OldCut    bool    `json:"old_cut"`
-	NewCut    bool    `json:"new_cut"`
 }
 
 // AppendJSON appends d as one line of JSON without the line's end.
@@ -43,7 +41,6 @@ func AppendJSON(dst []byte, d *Difference) ([]byte, error) {
 		Kind: d.Kind, Class: r.Class, Severity: r.Severity, Noise: r.Noise,
 		OldType: r.OldType, Old: r.Old, OldBytes: r.OldBytes, OldLength: r.OldLength, OldSHA256: hexText(r.OldSHA256),
 		NewType: r.NewType, New: r.New, NewBytes: r.NewBytes, NewLength: r.NewLength, NewSHA256: hexText(r.NewSHA256),
-		OldCut: r.OldCut, NewCut: r.NewCut,
 	})
 	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...), err
 }

@@ -29,9 +29,6 @@ type row struct {
 	NewBytes  []byte  `parquet:"new_bytes,optional"`
 	NewLength *int64  `parquet:"new_length,optional"`
 	NewSHA256 []byte  `parquet:"new_sha256,optional"`
-
-	OldCut bool `parquet:"old_cut"`
-	NewCut bool `parquet:"new_cut"`
 }
 
 func toRow(d *Difference) row {
@@ -39,7 +36,6 @@ func toRow(d *Difference) row {
 		Subject: valid(d.Subject), Record: valid(d.Record), Part: string(d.Part),
 		Field: valid(d.Field), Pattern: valid(d.Pattern), Kind: string(d.Kind),
 		Class: d.Class, Severity: string(d.Severity), Noise: d.Noise,
-		OldCut: d.Old.Cut, NewCut: d.New.Cut,
 	}
 	r.OldType, r.Old, r.OldBytes, r.OldLength, r.OldSHA256 = columns(&d.Old)
 	r.NewType, r.New, r.NewBytes, r.NewLength, r.NewSHA256 = columns(&d.New)
@@ -68,13 +64,13 @@ func (r *row) difference() Difference {
 		Subject: r.Subject, Record: r.Record, Part: Part(r.Part), Field: r.Field,
 		Pattern: r.Pattern, Kind: Kind(r.Kind), Class: r.Class,
 		Severity: Severity(r.Severity), Noise: r.Noise,
-		Old: value(r.OldType, r.Old, r.OldBytes, r.OldLength, r.OldSHA256, r.OldCut),
-		New: value(r.NewType, r.New, r.NewBytes, r.NewLength, r.NewSHA256, r.NewCut),
+		Old: value(r.OldType, r.Old, r.OldBytes, r.OldLength, r.OldSHA256),
+		New: value(r.NewType, r.New, r.NewBytes, r.NewLength, r.NewSHA256),
 	}
 }
 
-func value(typ, text *string, raw []byte, length *int64, sum []byte, cut bool) Value {
-	v := Value{Cut: cut}
+func value(typ, text *string, raw []byte, length *int64, sum []byte) Value {
+	v := Value{Cut: length != nil}
 	if typ != nil {
 		v.Type = *typ
 	}
