@@ -30,14 +30,17 @@ type composer struct {
 	filled map[string]string
 }
 
-// composed is a request ready to be sent.
+// composed is a request ready to be sent, and the memory for the next.
 type composed struct {
 	// request is what the run stores: what was sent, with placeholders in place
 	// of configured secrets.
-	request *recording.Request
+	request recording.Request
 	message transport.Message
 	change  carry.Change
 	leftOut []string
+
+	head    []byte
+	headers []httpmsg.Header
 }
 
 func newComposer(o *Options, e endpoint, set *carry.Set) (*composer, error) {
@@ -80,35 +83,40 @@ func (c *composer) fill(secret func(string) (string, error)) error {
 	return nil
 }
 
-// compose writes the head into buf. Why it must not be sent, or "".
-func (c *composer) compose(buf []byte, j *job) (composed, string) {
-	from := j.ex.Request
-	req := *from
-	out := composed{request: &req, message: transport.Message{Method: req.Method, Head: buf}}
-	req.Headers = c.headers(from.Headers)
+// compose writes into out and its memory. Why the request must not be sent, or
+// "".
+func (c *composer) compose(out *composed, j *job) string {
+	from, req := j.ex.Request, &out.request
+	*req = *from
+	out.message = transport.Message{Method: req.Method, Head: out.head[:0]}
+	out.change, out.leftOut = carry.Change{}, nil
+	out.headers = c.headers(out.headers[:0], from.Headers)
+	req.Headers = out.headers
 	req.Target = c.target(from.Target)
-	body, why := c.body(j, &req, &out)
+	body, why := c.body(j, req, out)
 	if why != "" {
-		return out, why
+		return why
 	}
-	c.dropTokens(&req, &out)
+	c.dropTokens(req, out)
 	if c.o.HoldsToken(req.Target) {
-		return out, "the target of the request holds a redaction token that no carry rule replaces"
+		return "the target of the request holds a redaction token that no carry rule replaces"
 	}
 	if !c.o.NoMarker {
 		req.Headers = append(req.Headers, httpmsg.Header{Name: MarkerHeader, Value: c.o.RunID})
 	}
-	if !oneLine(&req) {
-		return out, "the recorded request holds a line break where none can be sent"
+	if !oneLine(req) {
+		return "the recorded request holds a line break where none can be sent"
 	}
-	c.frame(&req, body, &out.message)
-	c.setMessage(j, &out)
-	return out, ""
+	c.frame(req, body, &out.message)
+	c.setMessage(j, out)
+	out.head = out.message.Head
+	return ""
 }
 
-// headers copies the recorded headers, with the configured ones.
-func (c *composer) headers(from []httpmsg.Header) []httpmsg.Header {
-	to := make([]httpmsg.Header, 0, len(from)+2+len(c.rewrite.Set))
+// headers copies the recorded headers into the memory of to, with the
+// configured ones.
+func (c *composer) headers(to, from []httpmsg.Header) []httpmsg.Header {
+	to = slices.Grow(to, len(from)+3+len(c.rewrite.Set)) // Content-Length, Host and marker
 	for _, h := range from {
 		if !c.removed(h.Name) {
 			to = append(to, h)
@@ -261,7 +269,7 @@ func (c *composer) frame(req *recording.Request, body []byte, m *transport.Messa
 
 // setMessage writes the head and what the run stores of the body.
 func (c *composer) setMessage(j *job, out *composed) {
-	req, m := out.request, &out.message
+	req, m := &out.request, &out.message
 	wire := req.Headers
 	if len(c.filled) > 0 {
 		wire = slices.Clone(wire)

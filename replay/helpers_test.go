@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,8 +49,26 @@ func (m *memory) Write(ex *recording.Exchange) error {
 	if m.rows[ex.Replays] != nil {
 		m.double = append(m.double, ex.Replays)
 	}
-	m.rows[ex.Replays] = ex
+	m.rows[ex.Replays] = deepClone(ex)
 	return nil
+}
+
+// deepClone copies what a sink may not keep.
+func deepClone(ex *recording.Exchange) *recording.Exchange {
+	c := clone(ex)
+	c.Errors = slices.Clone(ex.Errors)
+	if o := ex.Outcome; o != nil {
+		outcome := *o
+		c.Outcome, outcome.LeftOut = &outcome, slices.Clone(o.LeftOut)
+	}
+	if r := c.Request; r != nil {
+		r.Headers, r.Trailers, r.Body.Bytes = slices.Clone(r.Headers), slices.Clone(r.Trailers), slices.Clone(r.Body.Bytes)
+	}
+	if r := c.Response; r != nil {
+		r.Headers, r.Trailers, r.Body.Bytes = slices.Clone(r.Headers), slices.Clone(r.Trailers), slices.Clone(r.Body.Bytes)
+		r.Interim = slices.Clone(r.Interim)
+	}
+	return c
 }
 
 func (m *memory) Intend(id recording.ID) error {

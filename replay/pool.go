@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"parallax/capture/recording"
 	"parallax/replay/transport"
 )
 
@@ -33,7 +34,10 @@ type worker struct {
 	idleSince     int64 // when the last answer came
 	older, newer  *worker
 
-	head []byte // the request's head, written here
+	// Memory for one request after the other.
+	composed composed
+	row      recording.Exchange
+	outcome  recording.Outcome
 	// client and server are the connection's ends.
 	client, server string
 }

@@ -34,9 +34,10 @@ import (
 	"parallax/capture/recording"
 )
 
-// Sink takes the rows of the run. Write is called from many goroutines and
-// takes the exchange over; it holds what was sent, credentials included, so a
-// redacting stage stands in front of what stores it.
+// Sink takes the rows of the run. Write is called from many goroutines. It may
+// change the exchange, and keeps none of it but strings: its memory, bodies
+// included, is used again once Write has returned. It holds what was sent,
+// credentials included, so a redacting stage stands in front of what stores it.
 type Sink interface {
 	Write(*recording.Exchange) error
 }

@@ -32,9 +32,8 @@ func (w *worker) run(j *job) outcome {
 	if e.stopped.Load() {
 		return w.leave(j, recording.NotReached, e.why())
 	}
-	c, why := e.writer.compose(w.head[:0], j)
-	w.head = c.message.Head[:0]
-	if why != "" {
+	c := &w.composed
+	if why := e.writer.compose(c, j); why != "" {
 		return w.leave(j, recording.Blocked, why)
 	}
 	if err := e.intend(j); err != nil {
@@ -47,7 +46,7 @@ func (w *worker) run(j *job) outcome {
 	}
 	done.end, done.sentAt, done.doneAt = answer.End, answer.SentAt, answer.DoneAt
 	w.learn(j, &answer)
-	e.write(w.row(j, &c, &answer, &done))
+	e.write(w.fill(j, &answer, &done))
 	w.idleSince = answer.DoneAt
 	return done
 }
@@ -98,7 +97,7 @@ func (w *worker) ask(j *job, m *transport.Message, done *outcome) transport.Answ
 	var retried string
 	for {
 		begin := w.e.now()
-		used, err := w.connect(j.session, safe(m.Method), done)
+		used, err := w.connect(j.session, safe(m.Method), begin, done)
 		if err != nil {
 			return w.noConnection(err)
 		}
@@ -134,14 +133,14 @@ func (w *worker) mayRetry(m *transport.Message, a *transport.Answer) bool {
 // before a safe request is sent over it.
 const quiet = int64(1e6)
 
-// connect makes sure of a connection that is the session's. used: it carried a
-// request before.
-func (w *worker) connect(s *session, safeMethod bool, done *outcome) (used bool, err error) {
+// connect makes sure of a connection that is the session's, now. used: it
+// carried a request before.
+func (w *worker) connect(s *session, safeMethod bool, now int64, done *outcome) (used bool, err error) {
 	if c := w.conn.Load(); c != nil {
 		switch {
 		case w.served != s && !w.e.o.Pool.Shared:
 			done.displaced++
-		case safeMethod && w.e.now()-w.idleSince < quiet, c.Alive():
+		case safeMethod && now-w.idleSince < quiet, c.Alive():
 			w.served = s
 			return true, nil
 		default:
@@ -235,24 +234,25 @@ func encodings(headers []httpmsg.Header) []string {
 	return values
 }
 
-// row is the run's row of a job that was tried.
-func (w *worker) row(j *job, c *composed, a *transport.Answer, done *outcome) *recording.Exchange {
+// fill makes the run's row of a job that was tried.
+func (w *worker) fill(j *job, a *transport.Answer, done *outcome) *recording.Exchange {
 	at := a.SentAt
 	if at == 0 {
 		at = j.due
 	}
-	row := &recording.Exchange{
+	c, row := &w.composed, &w.row
+	w.outcome = recording.Outcome{
+		DueAt: j.due, ReadyAt: done.turn, SentAt: a.SentAt, DoneAt: a.DoneAt,
+		End: a.End, Detail: a.Detail, Carried: c.change.Carried, LeftOut: c.leftOut,
+	}
+	*row = recording.Exchange{
 		ID: makeID(at, j.ex.Session, j.ex.Sequence), Replays: j.ex.ID,
 		Session: j.ex.Session, Sequence: j.ex.Sequence, Protocol: j.ex.Protocol,
-		Response: a.Response, Errors: a.Errors,
-		Outcome: &recording.Outcome{
-			DueAt: j.due, ReadyAt: done.turn, SentAt: a.SentAt, DoneAt: a.DoneAt,
-			End: a.End, Detail: a.Detail, Carried: c.change.Carried, LeftOut: c.leftOut,
-		},
+		Response: a.Response, Errors: a.Errors, Outcome: &w.outcome,
 	}
 	if a.SentAt != 0 {
 		c.request.FirstAt, c.request.LastAt = a.SentAt, a.SentAt
-		row.Request, row.Client, row.Server = c.request, w.client, w.server
+		row.Request, row.Client, row.Server = &c.request, w.client, w.server
 	}
 	if a.End != recording.Answered {
 		row.Incomplete = recording.NoAnswer

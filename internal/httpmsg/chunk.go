@@ -108,7 +108,7 @@ func (d *Decoder) readTrailers(p []byte) (int, Event, error) {
 	at := d.offset - int64(len(d.buf))
 	n, raw, err := d.collect(p, d.limits.Fields, "trailers", at)
 	if raw != nil {
-		d.trailers = d.head.parseFields(string(raw), 0, d.scan.lines)
+		d.trailers = d.head.parseFields(nil, string(raw), 0, d.scan.lines)
 		d.state = atEnd
 	}
 	return n, Event{}, err

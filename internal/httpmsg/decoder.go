@@ -74,8 +74,8 @@ func (k Kind) String() string { return kindNames[k] }
 type Event struct {
 	Kind Kind
 	// Head is set in every kind but KindMore. The Head itself is the
-	// Decoder's and good until the next message's head; its Headers and strings
-	// are the caller's to keep.
+	// Decoder's and good until the next message's head; its Headers (but see
+	// ReuseHeaders) and strings are the caller's to keep.
 	Head *Head
 	// Data is part of what was fed.
 	Data []byte
@@ -112,6 +112,8 @@ type Decoder struct {
 	blank  bool // empty lines stood before the message
 
 	head     Head
+	fields   []Header // the memory of head.Headers, where it is reused
+	reuse    bool
 	framing  error  // why head's framing cannot be known, raised at the next Feed
 	method   string // what the next final response answers
 	trailers []Header
@@ -130,6 +132,10 @@ func NewRequestDecoder(l Limits) *Decoder {
 func NewResponseDecoder(l Limits) *Decoder {
 	return &Decoder{limits: l.withDefaults()}
 }
+
+// ReuseHeaders makes Head.Headers, too, good only until the next message's head.
+// The strings in it stay the caller's to keep.
+func (d *Decoder) ReuseHeaders() { d.reuse = true }
 
 // AnswerTo tells a response Decoder the method that its next final response
 // answers. It is called once for each final response, at the latest after that

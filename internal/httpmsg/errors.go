@@ -89,6 +89,9 @@ var anomalyNames = [...]string{
 
 // Names returns the anomalies in a fixed order, in words.
 func (a Anomaly) Names() []string {
+	if a == 0 {
+		return nil
+	}
 	var names []string
 	for i, name := range anomalyNames {
 		if a&(1<<i) != 0 {

@@ -134,16 +134,36 @@ func (h *Head) frameCoded(request bool, codings []string) error {
 
 // addLengths takes in one Content-Length line. The first fault stays.
 func (f *framingFields) addLengths(value string) {
-	for part := range strings.SplitSeq(value, ",") {
-		n, err := parseLength(strings.Trim(part, " \t\r\n"))
-		if err == nil && f.length >= 0 && n != f.length {
-			err = fmt.Errorf("content lengths %d and %d", f.length, n)
-		}
-		if f.err == nil {
-			f.err = err
-		}
-		f.length, f.repeated, f.given = n, f.given, true
+	if strings.IndexByte(value, ',') < 0 { // as nearly always
+		f.addLength(value)
+		return
 	}
+	for part := range strings.SplitSeq(value, ",") {
+		f.addLength(part)
+	}
+}
+
+func (f *framingFields) addLength(value string) {
+	n, err := parseLength(trimSpace(value))
+	if err == nil && f.length >= 0 && n != f.length {
+		err = fmt.Errorf("content lengths %d and %d", f.length, n)
+	}
+	if f.err == nil {
+		f.err = err
+	}
+	f.length, f.repeated, f.given = n, f.given, true
+}
+
+// trimSpace cuts off white space and the line breaks of folds.
+func trimSpace(s string) string {
+	space := func(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+	for len(s) > 0 && space(s[0]) {
+		s = s[1:]
+	}
+	for len(s) > 0 && space(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 var errLength = errors.New("the content length is no number")
@@ -165,11 +185,11 @@ func parseLength(s string) (int64, error) {
 // without case.
 func HasToken(headers []Header, name, token string) bool {
 	for _, field := range headers {
-		if !strings.EqualFold(field.Name, name) {
+		if len(field.Name) != len(name) || !strings.EqualFold(field.Name, name) {
 			continue
 		}
 		for part := range strings.SplitSeq(field.Value, ",") {
-			if strings.EqualFold(strings.Trim(part, " \t\r\n"), token) {
+			if strings.EqualFold(trimSpace(part), token) {
 				return true
 			}
 		}

@@ -124,8 +124,14 @@ func (d *Decoder) readHead(p []byte) (int, Event, error) {
 	if d.blank {
 		d.head.Anomalies, d.blank = EmptyLines, false
 	}
+	if d.reuse {
+		d.head.Headers = d.fields[:0]
+	}
 	if !d.head.parse(string(raw), d.request, d.scan.lines) {
 		return n, Event{}, d.fail(ErrMalformed, at, "head", notHTTP)
+	}
+	if d.reuse {
+		d.fields = d.head.Headers
 	}
 	d.framing = d.head.frame(d.request, d.method)
 	d.state = headGiven
@@ -172,7 +178,7 @@ func (h *Head) parse(s string, request bool, lines int) bool {
 		return false
 	}
 	h.checkBytes(s, lines)
-	h.Headers = h.parseFields(s, next, lines-1)
+	h.Headers = h.parseFields(h.Headers, s, next, lines-1)
 	return true
 }
 
@@ -203,14 +209,17 @@ func (h *Head) cutLine(s string, from int) (line string, next int) {
 }
 
 // parseFields reads the header lines of s from position from up to the empty
-// line. The values are substrings of s.
-func (h *Head) parseFields(s string, from, lines int) []Header {
+// line, into the memory of fields where it suffices. The values are substrings
+// of s.
+func (h *Head) parseFields(fields []Header, s string, from, lines int) []Header {
 	if lines == 0 {
 		// The empty line's end is looked at for its anomaly.
 		h.cutLine(s, from)
-		return nil
+		return fields[:0]
 	}
-	fields := make([]Header, 0, lines)
+	if cap(fields) < lines {
+		fields = make([]Header, 0, lines)
+	}
 	begun := 0 // where the last field's value, or line if it is none, begins
 	for from < len(s) {
 		start := from

@@ -13,7 +13,7 @@ type Header struct {
 // whether there is one.
 func Get(headers []Header, name string) (string, bool) {
 	for _, h := range headers {
-		if strings.EqualFold(h.Name, name) {
+		if len(h.Name) == len(name) && strings.EqualFold(h.Name, name) {
 			return h.Value, true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 )
 
@@ -23,6 +24,8 @@ type Conn struct {
 	out     []byte
 	body    []byte
 	answer  reading
+	// response is what Answer.Response points to.
+	response recording.Response
 
 	readUntil, writeUntil int64
 	aborted               atomic.Bool
@@ -38,12 +41,14 @@ const (
 )
 
 func (t *Transport) newConn(nc, raw net.Conn) *Conn {
-	return &Conn{
+	c := &Conn{
 		t: t, nc: nc, raw: raw,
 		decoder: httpmsg.NewResponseDecoder(httpmsg.Limits{}),
 		hash:    sha256.New(),
 		in:      make([]byte, readBuffer),
 	}
+	c.decoder.ReuseHeaders()
+	return c
 }
 
 // Close closes the connection.

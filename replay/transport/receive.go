@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"syscall"
 
 	"parallax/capture/recording"
@@ -16,6 +17,7 @@ type reading struct {
 	response *recording.Response
 	interim  []recording.Interim
 	sentAt   int64
+	readAt   int64 // when the last bytes came
 	firstAt  int64 // of the first byte of any answer
 	length   int64
 	reserved int64 // of the budget
@@ -46,6 +48,7 @@ func (c *Conn) receive(toContinue bool) error {
 	for {
 		n, err := c.nc.Read(c.in)
 		if n > 0 {
+			c.answer.readAt = c.t.o.Now()
 			done, failed := c.feed(c.in[:n], toContinue)
 			if done || failed != nil {
 				return failed
@@ -77,7 +80,7 @@ func (c *Conn) feed(p []byte, toContinue bool) (done bool, err error) {
 	a := &c.answer
 	a.unfed = nil
 	if len(p) > 0 && a.firstAt == 0 {
-		a.firstAt = c.t.o.Now()
+		a.firstAt = a.readAt
 	}
 	for {
 		n, ev, err := c.decoder.Feed(p)
@@ -121,12 +124,12 @@ func (c *Conn) take(ev httpmsg.Event) error {
 }
 
 func (c *Conn) takeHead(h *httpmsg.Head) error {
-	a, now := &c.answer, c.t.o.Now()
+	a, now := &c.answer, c.answer.readAt
 	if h.Interim() {
 		if len(a.interim) == maxInterim {
 			return fmt.Errorf("more than %d interim answers", maxInterim)
 		}
-		a.interim = append(a.interim, recording.Interim{Status: h.Status, Reason: h.Reason, Headers: h.Headers, At: now})
+		a.interim = append(a.interim, recording.Interim{Status: h.Status, Reason: h.Reason, Headers: slices.Clone(h.Headers), At: now})
 		a.firstAt = 0 // the final answer has its own first byte
 		return nil
 	}
@@ -134,7 +137,8 @@ func (c *Conn) takeHead(h *httpmsg.Head) error {
 		a.firstAt = now
 	}
 	a.final, a.keepsOn = true, h.KeepsAlive()
-	a.response = &recording.Response{
+	a.response = &c.response
+	c.response = recording.Response{
 		Status: h.Status, Reason: h.Reason, Version: h.Version, Headers: h.Headers,
 		Interim: a.interim, FirstAt: a.firstAt, LastAt: now,
 	}
@@ -176,8 +180,11 @@ const bodyStep = 256 << 10
 func (c *Conn) finish(m *Message, err error) Answer {
 	a := &c.answer
 	out := Answer{
-		End: recording.Answered, Response: a.response, SentAt: a.sentAt, DoneAt: c.t.o.Now(),
+		End: recording.Answered, Response: a.response, SentAt: a.sentAt, DoneAt: a.readAt,
 		Silent: a.firstAt == 0 && len(a.interim) == 0,
+	}
+	if err != nil || !a.keepsOn {
+		out.DoneAt = c.t.o.Now() // the end came after the last bytes
 	}
 	if err != nil {
 		out.End, out.Detail = c.classify(err), err.Error()
@@ -206,9 +213,9 @@ func (c *Conn) setBody(m *Message, out *Answer) {
 	case whole && m.Baseline != nil && m.Baseline.Length == a.length && m.Baseline.SHA256 == body.SHA256:
 		body.State = recording.BodyAsBaseline
 	case a.cut || !whole:
-		body.State, body.Bytes = recording.BodyTruncated, append([]byte(nil), c.body...)
+		body.State, body.Bytes = recording.BodyTruncated, c.body
 	default:
-		body.State, body.Bytes = recording.BodyStored, append([]byte(nil), c.body...)
+		body.State, body.Bytes = recording.BodyStored, c.body
 	}
 	if m.Keep && whole && !a.cut {
 		out.Bytes = c.body

@@ -34,7 +34,12 @@ func (e *writeError) Error() string { return "write: " + e.err.Error() }
 func (e *writeError) Unwrap() error { return e.err }
 
 func (c *Conn) write(p []byte) error {
-	if err := c.writeWithin(c.t.o.Now(), c.t.o.Timeouts.Write); err != nil {
+	return c.writeAt(c.t.o.Now(), p)
+}
+
+// writeAt is write at a time that is known.
+func (c *Conn) writeAt(now int64, p []byte) error {
+	if err := c.writeWithin(now, c.t.o.Timeouts.Write); err != nil {
 		return &writeError{err: err}
 	}
 	n, err := c.nc.Write(p)
@@ -45,9 +50,12 @@ func (c *Conn) write(p []byte) error {
 }
 
 func (c *Conn) doInline(m *Message) error {
-	c.out = append(c.out[:0], m.Head...)
-	c.out = appendBody(c.out, m)
-	if err := c.write(c.out); err != nil {
+	wire := m.Head
+	if len(m.Body) > 0 || m.Chunked {
+		c.out = appendBody(append(c.out[:0], m.Head...), m)
+		wire = c.out
+	}
+	if err := c.writeAt(c.answer.sentAt, wire); err != nil {
 		return c.lastWords(err)
 	}
 	now := c.t.o.Now()

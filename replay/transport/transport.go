@@ -209,7 +209,8 @@ type Message struct {
 	Keep bool
 }
 
-// Answer is how one request ended.
+// Answer is how one request ended. What it points to (not the strings) is the
+// connection's, and good until its next Do.
 type Answer struct {
 	End recording.End
 	// Detail is the failure's text.
@@ -217,7 +218,7 @@ type Answer struct {
 	// Response is what came, also of an answer that broke off after its head.
 	Response *recording.Response
 	// Bytes is the whole body where Message.Keep asked for it and it was kept
-	// within the cap; valid until the connection's next Do.
+	// within the cap.
 	Bytes []byte
 	// Errors are oddities that left the answer usable.
 	Errors []string
