@@ -114,7 +114,7 @@ func TestDiskFullWhileReplaying(t *testing.T) {
 	if n := len(rows(t, dir, "run")); n != 160 {
 		t.Errorf("%d rows", n)
 	}
-	for what, times := range target.asked {
+	for what, times := range target.sent() {
 		if strings.HasPrefix(what, "POST") && times > 1 {
 			t.Errorf("%s was sent %d times", what, times)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -229,6 +230,13 @@ func (s *stub) tell(n int) <-chan bool {
 	s.total, s.at = 0, n
 	s.there = make(chan bool, 1)
 	return s.there
+}
+
+// sent returns how often each request came.
+func (s *stub) sent() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.asked)
 }
 
 func (s *stub) count() int {

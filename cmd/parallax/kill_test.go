@@ -201,7 +201,7 @@ func checkResumed(t *testing.T, dir, out string, n int, target *stub, signal os.
 	if signal != syscall.SIGKILL && unknown > 0 {
 		t.Errorf("%s: %d of a run that had time to end are unknown", out, unknown)
 	}
-	for what, times := range target.asked {
+	for what, times := range target.sent() {
 		if strings.HasPrefix(what, "POST") && times > 1 || signal != syscall.SIGKILL && times > 1 {
 			t.Errorf("%s: %s was sent %d times", out, what, times)
 		}

@@ -55,7 +55,7 @@ func TestScripts(t *testing.T) {
 }
 
 // captures writes the packet captures that scripts read: small.pcap of 40
-// exchanges, and empty.pcap of none.
+// exchanges, cut.pcap of about half of them, and empty.pcap of none.
 func captures(dir string) error {
 	f, err := os.Create(filepath.Join(dir, "small.pcap"))
 	if err != nil {
@@ -64,11 +64,14 @@ func captures(dir string) error {
 	if _, err := traffic.Generate(f, traffic.Options{Exchanges: 40, Lanes: 4, Size: 300, Seed: 1}); err != nil {
 		return errors.Join(err, f.Close())
 	}
-	header := make([]byte, 24)
-	if _, err := f.ReadAt(header, 0); err != nil {
-		return errors.Join(err, f.Close())
+	header, cut := make([]byte, 24), make([]byte, 20_000)
+	for _, part := range [][]byte{header, cut} {
+		if _, err := f.ReadAt(part, 0); err != nil {
+			return errors.Join(err, f.Close())
+		}
 	}
-	return errors.Join(f.Close(), os.WriteFile(filepath.Join(dir, "empty.pcap"), header, 0o600))
+	return errors.Join(f.Close(), os.WriteFile(filepath.Join(dir, "empty.pcap"), header, 0o600),
+		os.WriteFile(filepath.Join(dir, "cut.pcap"), cut, 0o600))
 }
 
 // exits N PROGRAM ARGS: the program must end with exactly this code.
