@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -68,6 +69,11 @@ func runDemo(ctx context.Context, o demoOptions, s streams) (string, error) {
 	if err := os.MkdirAll(d.night.dir, 0o700); err != nil {
 		return "", err
 	}
+	err := d.steps(ctx)
+	return d.night.comparison(), errors.Join(err, d.stop())
+}
+
+func (d *demo) steps(ctx context.Context) error {
 	for _, step := range []struct {
 		text string
 		do   func(context.Context) error
@@ -78,12 +84,21 @@ func runDemo(ctx context.Context, o demoOptions, s streams) (string, error) {
 		{"comparing", d.compare},
 		{"reporting", d.report},
 	} {
-		fmt.Fprintf(s.err, "== %s\n", step.text)
+		fmt.Fprintf(d.s.err, "== %s\n", step.text)
 		if err := step.do(ctx); err != nil {
-			return "", fmt.Errorf("demo: %s: %w", step.text, err)
+			return fmt.Errorf("demo: %s: %w", step.text, err)
 		}
 	}
-	return d.night.comparison(), nil
+	return nil
+}
+
+// stop ends the shops, the last one first.
+func (d *demo) stop() error {
+	var errs []error
+	for _, stop := range slices.Backward(d.stops) {
+		errs = append(errs, stop())
+	}
+	return errors.Join(errs...)
 }
 
 type demo struct {
@@ -91,6 +106,9 @@ type demo struct {
 	s     streams
 	night night
 	conf  *config
+	// stops end what was started. The old shop lives until the end, so that the
+	// new one cannot get its address, which a replay refuses.
+	stops []func() error
 }
 
 func (d *demo) build(ctx context.Context) error {
@@ -121,32 +139,32 @@ func (d *demo) build(ctx context.Context) error {
 func (d *demo) key() string { return filepath.Join(d.night.dir, "redaction.key") }
 
 // shop starts a variant in the role of the old or the new system, over a database
-// of its own, and returns its address and how to end it.
-func (d *demo) shop(ctx context.Context, role, variant string) (address string, stop func() error, err error) {
+// of its own, and returns its address.
+func (d *demo) shop(ctx context.Context, role, variant string) (address string, err error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(d.night.dir, "shop"),
 		"-variant", variant, "-listen", "127.0.0.1:0", "-db", filepath.Join(d.night.dir, role+".db"))
 	cmd.Stderr = d.s.err
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return "", err
 	}
-	stop = func() error {
+	d.stops = append(d.stops, func() error {
 		return errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
-	}
+	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return "", nil, errors.Join(fmt.Errorf("the %s shop said no address: %w", role, err), stop())
+		return "", fmt.Errorf("the %s shop said no address: %w", role, err)
 	}
 	fields := strings.Fields(line)
-	return fields[len(fields)-1], stop, nil
+	return fields[len(fields)-1], nil
 }
 
 func (d *demo) record(ctx context.Context) error {
-	old, stop, err := d.shop(ctx, "old", "old")
+	old, err := d.shop(ctx, "old", "old")
 	if err != nil {
 		return err
 	}
@@ -162,12 +180,12 @@ func (d *demo) record(ctx context.Context) error {
 	}()
 	select {
 	case err := <-ended:
-		return errors.Join(err, stop())
+		return err
 	case address := <-ready:
 		err = d.traffic(ctx, address)
 	}
 	end()
-	return errors.Join(err, <-ended, stop())
+	return errors.Join(err, <-ended)
 }
 
 func (d *demo) traffic(ctx context.Context, address string) error {
@@ -178,7 +196,7 @@ func (d *demo) traffic(ctx context.Context, address string) error {
 }
 
 func (d *demo) replay(ctx context.Context) error {
-	address, stop, err := d.shop(ctx, "new", cmp.Or(d.o.NewVariant, "new"))
+	address, err := d.shop(ctx, "new", cmp.Or(d.o.NewVariant, "new"))
 	if err != nil {
 		return err
 	}
@@ -188,7 +206,7 @@ func (d *demo) replay(ctx context.Context) error {
 		Pace:   paceOptions{Max: true}, Carry: d.conf.Carry, KeyFile: d.key(), Redact: d.conf.Redact,
 		Filter: recording.Filter{},
 	}, d.s)
-	return errors.Join(err, stop())
+	return err
 }
 
 func (d *demo) compare(ctx context.Context) error {
