@@ -223,7 +223,13 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if err != nil {
 		return nil, err
 	}
+	defer roomyCollector()()
+	allThreads := func() {}
+	if o.Pace.Max {
+		allThreads = fewerThreads()
+	}
 	result, err := replay.Run(ctx, base.Exchanges(recording.Filter{}), &lateSink{redactor, live}, live, engine)
+	allThreads()
 	p.done()
 	return o.commit(live, redactor, &result, err, s)
 }
