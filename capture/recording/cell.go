@@ -11,6 +11,41 @@ type cell struct {
 	kind   columnKind
 	leaves []*leafReader
 	row    *rowMemory
+	// absent is the number of rows to come that have no value, by their page.
+	absent int
+	// needed: a value that is absent has to be looked at too.
+	needed bool
+	// texts seen last: those of neighbours are often equal, and then shared.
+	last [2][]string
+	// list is the last row's header list, for this cell alone.
+	list []Header
+}
+
+// nextRow moves to the next row and reports whether there is something to read.
+func (c *cell) nextRow() (bool, error) {
+	if c.absent > 0 {
+		c.absent--
+		return c.needed, nil
+	}
+	if err := c.next(); err != nil || !c.null {
+		return true, err
+	}
+	c.skipAbsent()
+	return c.needed, nil
+}
+
+// skipAbsent steps over the rest of pages without a value.
+func (c *cell) skipAbsent() {
+	n := c.leaves[0].emptyRows()
+	for _, l := range c.leaves {
+		if l.emptyRows() != n {
+			return
+		}
+	}
+	for _, l := range c.leaves {
+		l.slot += n
+	}
+	c.absent = n
 }
 
 // next moves to the next row.
@@ -30,8 +65,28 @@ func (c *cell) text() string {
 	if c.null {
 		return ""
 	}
-	return c.row.text(c.leaves[0].bytes())
+	return c.sharedText(0, 0)
 }
+
+// sharedText is the i-th text of a row in a leaf, in the memory of the row
+// before where it is the same.
+func (c *cell) sharedText(leaf, i int) string {
+	b, last := c.leaves[leaf].bytes(), &c.last[leaf]
+	if i < len(*last) {
+		if (*last)[i] != string(b) {
+			(*last)[i] = c.row.text(b)
+		}
+		return (*last)[i]
+	}
+	v := c.row.text(b)
+	if i < sharedTexts {
+		*last = append(*last, v)
+	}
+	return v
+}
+
+// sharedTexts bounds what a cell remembers of a list.
+const sharedTexts = 64
 
 func (c *cell) bytes() []byte {
 	if c.null {
@@ -78,22 +133,7 @@ func (c *cell) texts() []string {
 		if i > 0 && !l.more() {
 			break
 		}
-		out[i] = c.row.text(l.bytes())
-	}
-	return out
-}
-
-func (c *cell) headers() []Header {
-	if c.null {
-		return nil
-	}
-	names, values := c.leaves[0], c.leaves[1]
-	out := make([]Header, names.listLength())
-	for i := range out {
-		if i > 0 && (!names.more() || !values.more()) {
-			break
-		}
-		out[i] = Header{Name: c.row.text(names.bytes()), Value: c.row.text(values.bytes())}
+		out[i] = c.sharedText(0, i)
 	}
 	return out
 }
@@ -118,6 +158,7 @@ type rowMemory struct {
 	reuse bool
 	cur   *exchangeMemory
 	slab  *strings.Builder
+	lists []Header // what is left of a slab of them
 }
 
 type exchangeMemory struct {

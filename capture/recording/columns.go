@@ -38,6 +38,7 @@ const (
 	exactColumn        = "exact"
 	requestBodyColumn  = "request_body"
 	responseBodyColumn = "response_body"
+	bodyStateColumn    = "body_state" // after request_ or response_
 )
 
 // columns returns the columns in the order in which they lie in the file: the
@@ -171,7 +172,7 @@ func messageColumns(side int) []column {
 		return bodyColumn(side, name(what), kind, write, read)
 	}
 	list := []column{
-		body("body_state", textColumn, func(s *sink, b *Body) { s.text(b.State.String()) }, func(b *Body, c *cell) (err error) {
+		body(bodyStateColumn, textColumn, func(s *sink, b *Body) { s.text(b.State.String()) }, func(b *Body, c *cell) (err error) {
 			b.State, err = ParseBodyState(c.text())
 			return err
 		}),

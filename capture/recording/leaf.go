@@ -1,9 +1,11 @@
 package recording
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -19,12 +21,14 @@ type leafReader struct {
 	rep, def    []byte
 	slot, slots int
 	value       int // the next value that is not null
+	empty       bool
 
 	data    []byte // byte arrays and fixed ones
 	offsets []uint32
 	width   int
 	ints    []int64
 	bools   []bool
+	boxes   []parquet.Value // in which the library hands out bools
 }
 
 // next makes the next slot current and reports whether it holds a value; its
@@ -39,6 +43,14 @@ func (l *leafReader) next() (bool, error) {
 		return false, fmt.Errorf("a row begins in the middle of a list")
 	}
 	return l.step(), nil
+}
+
+// emptyRows is the number of rows left in a page that has no value at all.
+func (l *leafReader) emptyRows() int {
+	if !l.empty {
+		return 0
+	}
+	return l.slots - l.slot
 }
 
 // more does the same within a list and reports whether the row has another
@@ -95,6 +107,7 @@ func (l *leafReader) open(page parquet.Page) error {
 	for _, d := range l.def {
 		present += int(d & 1)
 	}
+	l.empty = present == 0 && (!l.repeated || bytes.Count(l.rep, []byte{0}) == l.slots)
 	got, err := l.values(page, present)
 	if err == nil && got != present {
 		err = fmt.Errorf("%d values where the levels say %d: %w", got, present, ErrDamaged)
@@ -125,7 +138,8 @@ func (l *leafReader) values(page parquet.Page, present int) (int, error) {
 
 // readBools goes through values, since a page of bits may begin within a byte.
 func (l *leafReader) readBools(page parquet.Page) (int, error) {
-	values := make([]parquet.Value, page.NumValues())
+	l.boxes = slices.Grow(l.boxes[:0], l.slots)
+	values := l.boxes[:l.slots]
 	n, err := page.Values().ReadValues(values)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err

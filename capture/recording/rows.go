@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // rowReader reads the rows of one row group in order.
@@ -34,7 +35,7 @@ func openRows(p *part, group int, cols []column, memory *rowMemory) (r *rowReade
 		if col.read == nil || p.leaves[col.name] == nil {
 			continue
 		}
-		c := cell{kind: col.kind, row: memory}
+		c := cell{kind: col.kind, row: memory, needed: strings.HasSuffix(col.name, bodyStateColumn)}
 		for _, index := range p.leaves[col.name] {
 			c.leaves = append(c.leaves, &leafReader{
 				path: col.name, repeated: col.kind == textsColumn || col.kind == headersColumn,
@@ -77,7 +78,7 @@ func (r *rowReader) next() (ex *Exchange, err error) {
 
 func (r *rowReader) readCell(i int, ex *Exchange) error {
 	c := &r.cells[i]
-	if err := c.next(); err != nil {
+	if some, err := c.nextRow(); !some || err != nil {
 		return err
 	}
 	if err := r.cols[i].read(ex, c); err != nil {
