@@ -65,6 +65,7 @@ func runDemo(ctx context.Context, o demoOptions, s streams) (string, error) {
 	if _, err := os.Stat(filepath.Join(o.Shop, "go.mod")); err != nil {
 		return "", usagef("%w\nhint: run the demo in parallax's repository, or give --shop FOLDER", err)
 	}
+	s.err = &shared{w: s.err} // both shops print to it
 	d := &demo{o: o, s: s, night: night{filepath.Join(o.Out, o.Now.UTC().Format(nightLayout))}}
 	if err := os.MkdirAll(d.night.dir, 0o700); err != nil {
 		return "", err
