@@ -95,7 +95,8 @@ type Options struct {
 	// RunID is the marker header's value. NoMarker leaves the header out.
 	RunID    string
 	NoMarker bool
-	// FairLateness is the p99 of lateness beyond which a paced run is not fair:
+	// FairLateness is the lateness that more than 1 % of the requests (and at
+	// least ten) must not exceed by our own fault, or a paced run is not fair:
 	// 100 ms.
 	FairLateness time.Duration
 	// Grace is what requests under way get after an interruption: 5 s.

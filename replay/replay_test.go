@@ -174,17 +174,6 @@ func TestScheduleAndLateness(t *testing.T) {
 	}
 }
 
-func TestUnfairRunIsMarked(t *testing.T) {
-	timing := Timing{Paced: true}
-	for range 100 {
-		timing.Lateness.Add(int64(200 * time.Millisecond))
-	}
-	timing.judge(100 * time.Millisecond)
-	if timing.Fair || timing.Unfair == "" {
-		t.Error("a run that was 200 ms late throughout is called fair")
-	}
-}
-
 func TestPoolBoundsConnections(t *testing.T) {
 	var s script
 	for i := range 40 {

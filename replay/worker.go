@@ -275,7 +275,7 @@ func (e *engine) count(j *job, o *outcome) (trip bool) {
 	r.Retried += o.retried
 	if o.sentAt != 0 {
 		e.state.lag = max(o.sentAt-j.due, 0)
-		r.Timing.Lateness.Add(max(o.sentAt-o.turn, 0))
+		r.Timing.late(max(o.sentAt-o.turn, 0), e.o.FairLateness)
 	}
 	if o.end == recording.Answered {
 		r.Timing.FromDue.Add(o.doneAt - j.due)
