@@ -56,7 +56,7 @@ const (
 )
 
 func newConn(s *Source, key connKey, t int64) *conn {
-	c := &conn{s: s, key: key, identity: identity{firstAt: t}, client: -1}
+	c := &conn{s: s, key: key, identity: identity{firstAt: t, since: s.clock}, client: -1}
 	for dir := range c.streams {
 		c.streams[dir] = stream{c: c, dir: dir}
 	}
@@ -123,7 +123,7 @@ func credible(peer *tcp.Half, number uint32) int64 {
 	}
 	peer.Guess(number)
 	at := peer.At(number)
-	if at-peer.Position() > ahead || at < -behind {
+	if at-peer.Position() > ahead || at < peer.First()-behind {
 		return -1
 	}
 	return max(peer.Acknowledge(number), 0)
@@ -190,6 +190,7 @@ func (c *conn) finish(why cause) {
 	for len(c.queue) > 0 {
 		c.answerFails(c.take(0), c.missingAnswer())
 	}
+	c.confirm()
 	c.done = true
 	for dir := range c.streams {
 		c.streams[dir].forget()
@@ -218,6 +219,9 @@ func (c *conn) oldest() (t int64, ok bool) {
 		}
 	}
 	for _, o := range c.queue {
+		earlier(o.ex.FirstAt())
+	}
+	for _, o := range c.order.doubtful {
 		earlier(o.ex.FirstAt())
 	}
 	for dir := range c.streams {

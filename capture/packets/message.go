@@ -129,6 +129,7 @@ func (st *stream) requestEvent(ev httpmsg.Event, t int64) {
 
 // openRequest begins an exchange.
 func (st *stream) openRequest(h *httpmsg.Head) {
+	st.c.judge(st.message.ack)
 	o := &open{begin: st.message.pos, headEnd: st.pos, ack: st.message.ack}
 	o.req = recording.Request{
 		Method: h.Method, Scheme: "http", Target: h.Target, Version: h.Version, Headers: h.Headers,
@@ -259,6 +260,9 @@ func (st *stream) broken(err error) {
 	}
 	st.abandon(recording.Malformed)
 	st.mode, st.dec = modeBroken, nil
+	if st.role == responses {
+		st.c.refute()
+	}
 }
 
 // abandon ends the message in progress for a reason.
@@ -320,8 +324,10 @@ func (st *stream) lastByte() int64 {
 // cutOff ends what is in progress when the connection is given up.
 func (st *stream) cutOff() {
 	if n := int64(len(st.probe.bytes)); n > 0 {
-		st.probe.bytes = nil
-		st.mode = modeOther
+		st.probe = probe{}
+		if st.mode == modeNew {
+			st.mode = modeOther
+		}
 		st.pass(n)
 	}
 	st.completeSimple()

@@ -47,7 +47,11 @@ func (c *conn) take(i int) *open {
 func (c *conn) mustWait(ack int64) bool {
 	dir := c.client
 	half, st := &c.halves[dir], &c.streams[dir]
-	if st.ended || c.packets[dir] == 0 || st.mode != modeNew && st.mode != modeHTTP && st.mode != modeResync {
+	if c.packets[dir] == 0 && !st.ended {
+		// Its packets may have been captured late.
+		return c.s.clock-c.identity.since < int64(c.s.options.GapWait)
+	}
+	if st.ended || st.mode != modeNew && st.mode != modeHTTP && st.mode != modeResync {
 		return false
 	}
 	if !c.order.unsure && half.Firm() {
@@ -95,7 +99,7 @@ func (st *stream) missed(o *open, ack int64) bool {
 	case !st.hole.seen:
 		return false
 	case o.begin >= st.hole.to:
-		return o.ack <= st.c.order.settled
+		return o.ack <= max(st.c.order.settled, st.c.halves[1-st.dir].First())
 	}
 	return st.hole.from < ack
 }
@@ -120,7 +124,11 @@ func (st *stream) choose(ack int64) {
 		if st.hole.seen {
 			st.cur.ex.Errors = append(st.cur.ex.Errors, "bytes are missing before the response: an interim answer may be lost")
 		}
-		c.regain(st.cur)
+		if len(c.order.doubtful) >= maxDoubtful {
+			c.confirm()
+		}
+		c.order.doubtful = append(c.order.doubtful, st.cur)
+		c.stepOver(st.cur)
 		return
 	}
 	for range n {
@@ -131,6 +139,7 @@ func (st *stream) choose(ack int64) {
 
 // orphan opens an exchange for a response without a request.
 func (c *conn) orphan() *open {
+	c.refute()
 	o := &open{reqEnd: true, reqReason: c.missingRequest()}
 	if o.reqReason == recording.Malformed {
 		o.ex.Errors = append(o.ex.Errors, "a response that no request asked for")
@@ -145,7 +154,7 @@ func (c *conn) missingRequest() recording.Reason {
 	switch {
 	case c.packets[c.client] == 0:
 		return recording.OneSided
-	case st.mode == modeBroken || st.mode == modeOther || len(st.probe.bytes) > 0:
+	case st.mode == modeBroken || st.mode == modeOther || st.mode == modeNew && len(st.probe.bytes) > 0:
 		return recording.Malformed
 	case st.lost || c.streams[1-c.client].lost:
 		return recording.Gap
@@ -219,6 +228,9 @@ func (c *conn) emitWhole(o *open) {
 	if o.ex.Request == nil && o.ex.Response == nil {
 		return // a response's head that never became one: counted as a message
 	}
+	if slices.Contains(c.order.doubtful, o) {
+		return // until confirm
+	}
 	c.bodies -= len(o.reqBody.bytes) + len(o.respBody.bytes)
 	o.reqBody, o.respBody = body{}, body{}
 	o.ex.Incomplete = o.reqReason
@@ -232,12 +244,51 @@ func (c *conn) emitWhole(o *open) {
 	c.s.emit(&o.ex)
 }
 
-// regain ends the doubt once a response has its request o and nothing is
-// missing behind that: from there on they answer each other in order.
-func (c *conn) regain(o *open) {
+// confirm hands out the doubtful pairs that are whole; the others follow when
+// they are.
+func (c *conn) confirm() {
+	pairs := c.order.doubtful
+	c.order.doubtful = nil
+	for _, o := range pairs {
+		c.emitWhole(o)
+	}
+}
+
+// judge looks at the doubtful pairs when a request begins whose sender had
+// received all before ack.
+func (c *conn) judge(ack int64) {
+	n := len(c.order.doubtful)
+	if n == 0 || !c.order.doubtful[n-1].respOver {
+		return
+	}
+	switch {
+	case ack == c.order.settled:
+		client := &c.streams[c.client]
+		c.order.unsure = client.mode != modeHTTP || client.hole.seen
+		c.confirm()
+	case ack > c.order.settled && len(c.queue) == 0:
+		c.refute()
+	}
+}
+
+// refute marks the doubtful pairs: more came, or was lost, behind their
+// responses than they, and the requests behind them, asked for.
+func (c *conn) refute() {
+	for _, o := range c.order.doubtful {
+		if o.respReason == "" {
+			o.respReason = recording.Gap
+		}
+		o.ex.Errors = append(o.ex.Errors, "more follows than was asked for: the response may answer a request that is not in the capture")
+	}
+	c.confirm()
+}
+
+// stepOver forgets the holes once a response has its request o and nothing is
+// missing behind that.
+func (c *conn) stepOver(o *open) {
 	client, server := &c.streams[c.client], &c.streams[1-c.client]
 	if client.mode == modeHTTP && (!client.hole.seen || client.hole.to <= o.begin) {
-		c.order.unsure, client.hole.seen, server.hole.seen = false, false, false
+		client.hole.seen, server.hole.seen = false, false
 	}
 }
 

@@ -4,8 +4,10 @@ import "parallax/capture/packets/tcp"
 
 // probe holds a stream's first bytes while they do not tell what they are.
 type probe struct {
-	bytes []byte
-	at    int64
+	bytes   []byte
+	at, ack int64
+	// passed: bytes were given up, and what follows may lie within a body.
+	passed bool
 }
 
 // message is where and when the message in progress began.
@@ -52,6 +54,7 @@ func (b *backlog) keep(ch tcp.Chunk) {
 // identity is what a connection's exchanges are named by.
 type identity struct {
 	firstAt  int64
+	since    int64 // the clock then
 	session  string
 	sequence uint32
 }
@@ -68,4 +71,12 @@ type order struct {
 	settled int64
 	// paired: some response has been paired since the capture began.
 	paired bool
+	// doubtful are the pairs made while unsure. Their responses may be those of
+	// requests before them, which are not in the capture and were sent at the same
+	// time; then one response too many must follow. So they are kept until the
+	// client's next request shows that none did.
+	doubtful []*open
 }
+
+// maxDoubtful bounds the pairs that wait to be confirmed.
+const maxDoubtful = 64

@@ -2,6 +2,7 @@ package packets
 
 import (
 	"bytes"
+	"strings"
 
 	"parallax/internal/httpmsg"
 )
@@ -211,23 +212,54 @@ func proxyProtocol(p []byte) (int, bool) {
 	return 0, true
 }
 
-// usualMethod reports whether p begins with a method that is no other one's
-// ending: in the middle of a stream a packet may begin within a word, and
-// "ETE /x HTTP/1.1" is a request line by its form.
-func usualMethod(p []byte) bool {
-	method, _, _ := bytes.Cut(p[:min(len(p), 16)], []byte(" "))
-	switch string(method) {
-	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
-		"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "REPORT", "RPC_IN_DATA", "RPC_OUT_DATA":
-		return true
+// beginning says which message begins with p in the middle of a stream; more is
+// set where that may show once more bytes have come.
+func beginning(p []byte) (role speech, more bool) {
+	response, moreResponse := httpmsg.LooksLikeResponse(p)
+	if response {
+		return responses, false
 	}
-	return false
+	if len(p) == 0 || p[0] == '\r' || p[0] == '\n' {
+		return undecided, false // the end of something else
+	}
+	request, moreRequest := httpmsg.LooksLikeRequest(p)
+	usual, mayBeUsual := usualMethod(p)
+	switch {
+	case usual && (request || likelyRequest(p)):
+		return requests, false
+	case usual || mayBeUsual:
+		return undecided, moreRequest || moreResponse
+	}
+	return undecided, moreResponse
 }
 
-// likelyRequest reports whether a packet begins a request whose first line is
-// longer than the packet.
+// usualMethods are those that are no other one's ending: in the middle of a
+// stream a packet may begin within a word, and "ETE /x HTTP/1.1" is a request
+// line by its form.
+const usualMethods = " GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT TRACE " +
+	"PROPFIND PROPPATCH MKCOL COPY MOVE REPORT RPC_IN_DATA RPC_OUT_DATA "
+
+// usualMethod reports whether p begins with one of them, or may once there is
+// more of it.
+func usualMethod(p []byte) (usual, may bool) {
+	method, _, whole := bytes.Cut(p[:min(len(p), 16)], []byte(" "))
+	if bytes.ContainsAny(method, "\r\n") {
+		return false, false
+	}
+	const longest = 16
+	var word [longest + 2]byte
+	n := 1 + copy(word[1:], method)
+	word[0], word[n] = ' ', ' '
+	if whole {
+		return len(method) > 0 && strings.Contains(usualMethods, string(word[:n+1])), false
+	}
+	return false, strings.Contains(usualMethods, string(word[:n]))
+}
+
+// likelyRequest reports whether a packet that begins with a usual method begins a
+// request whose first line is longer than the packet.
 func likelyRequest(p []byte) bool {
 	const shortest = 256
 	_, rest, _ := bytes.Cut(p[:min(len(p), 16)], []byte(" "))
-	return len(p) >= shortest && usualMethod(p) && len(rest) > 0 && (rest[0] == '/' || rest[0] == 'h')
+	return len(p) >= shortest && len(rest) > 0 && (rest[0] == '/' || rest[0] == 'h')
 }

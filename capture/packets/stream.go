@@ -30,8 +30,9 @@ type stream struct {
 	role speech
 	dec  *httpmsg.Decoder
 
-	// pos is the position of the next byte.
+	// pos is the position of the next byte, once some have come.
 	pos     int64
+	begun   bool
 	probe   probe
 	backlog backlog
 	// waits is the request whose answer decides what follows it (CONNECT,
@@ -63,6 +64,9 @@ func (st *stream) count(fate tcp.Fate) {
 
 // Chunk takes what is next in order.
 func (st *stream) Chunk(ch tcp.Chunk) {
+	if !st.begun {
+		st.begun, st.pos = true, st.c.halves[st.dir].First()
+	}
 	if ch.Gap > 0 {
 		st.c.s.account.gap(st, ch)
 	}
@@ -160,7 +164,7 @@ func (st *stream) begin(ch tcp.Chunk) {
 	}
 	if role == undecided && len(p) < maxProbe {
 		if len(st.probe.bytes) == 0 {
-			st.probe.bytes, st.probe.at = append([]byte(nil), ch.Data...), ch.Time
+			st.probe = probe{bytes: append([]byte(nil), ch.Data...), at: ch.Time, ack: ch.Ack}
 		}
 		return
 	}
@@ -169,10 +173,8 @@ func (st *stream) begin(ch tcp.Chunk) {
 
 // decide takes up the role found in p, the probe with the last chunk at its end.
 func (st *stream) decide(role speech, skip int, p []byte, ch tcp.Chunk) {
-	before := len(p) - len(ch.Data)
-	first := tcp.Chunk{Data: p[:before], Time: st.probe.at, Ack: ch.Ack}
-	st.probe.bytes = nil
 	if !st.accept(role) {
+		st.probe = probe{}
 		st.mode = modeOther
 		if st.inTunnel {
 			st.mode = modeTunnel
@@ -183,15 +185,23 @@ func (st *stream) decide(role speech, skip int, p []byte, ch tcp.Chunk) {
 	st.pos += int64(skip)
 	st.c.s.account.preamble += int64(skip)
 	if role == simple {
+		st.probe = probe{}
 		st.simpleRequest(tcp.Chunk{Data: p[skip:], Time: ch.Time, Ack: ch.Ack})
 		return
 	}
-	if skip >= before {
-		ch.Data = p[skip:]
+	st.decided(p[skip:], len(p)-len(ch.Data)-skip, ch)
+}
+
+// decided goes on with p, of which all but the first bytes came with ch.
+func (st *stream) decided(p []byte, before int, ch tcp.Chunk) {
+	first := tcp.Chunk{Time: st.probe.at, Ack: st.probe.ack}
+	st.probe = probe{}
+	if before <= 0 {
+		ch.Data = p
 		st.process(ch)
 		return
 	}
-	first.Data = p[skip:before]
+	first.Data = p[:before]
 	st.process(first)
 	if len(st.backlog.chunks) > 0 {
 		st.backlog.add(ch)
@@ -224,31 +234,51 @@ func (st *stream) accept(role speech) bool {
 }
 
 // resync looks for a message start at the start of a packet. Anywhere else the
-// same bytes may stand in a body.
+// same bytes may stand in a body; so a start line in pieces is taken up only
+// where nothing was passed over since the stream, or a gap, was entered.
 func (st *stream) resync(ch tcp.Chunk) {
-	role, skip := recognise(ch.Data)
-	if role == undecided && likelyRequest(ch.Data) {
-		role = requests
+	if len(st.probe.bytes) == 0 {
+		st.probe.at, st.probe.ack = ch.Time, ch.Ack
 	}
-	if role == requests && !usualMethod(ch.Data) || (role != requests && role != responses) || skip != 0 || st.role != undecided && role != st.role || !st.accept(role) {
-		st.pass(int64(len(ch.Data)))
-		return
+	p := ch.Data
+	if len(st.probe.bytes) > 0 {
+		st.probe.bytes = append(st.probe.bytes, ch.Data...)
+		p = st.probe.bytes
 	}
-	st.process(ch)
+	role, more := beginning(p)
+	known := role != undecided && (st.role == undecided || role == st.role)
+	switch {
+	case known && st.accept(role):
+		st.decided(p, len(p)-len(ch.Data), ch)
+	case role == undecided && more && !st.probe.passed && len(p) < maxProbe:
+		if len(st.probe.bytes) == 0 {
+			st.probe.bytes = append([]byte(nil), ch.Data...)
+		}
+	default:
+		before := len(p) - len(ch.Data)
+		st.probe = probe{passed: true}
+		if before > 0 {
+			st.pass(int64(before))
+			st.resync(ch)
+			return
+		}
+		st.pass(int64(len(p)))
+	}
 }
 
 // gap goes over missing bytes.
 func (st *stream) gap(ch tcp.Chunk) {
 	st.lost = true
+	if st.role == responses {
+		st.c.refute()
+	}
 	from := st.pos
 	st.pos += ch.Gap
 	switch st.mode {
-	case modeNew:
+	case modeNew, modeResync:
 		st.dropProbe()
 		st.c.order.unsure = true
 		st.mode = modeResync
-		st.hole.widen(from, st.pos)
-	case modeResync:
 		st.hole.widen(from, st.pos)
 	case modeHTTP:
 		if st.gapInHTTP(ch); st.mode == modeResync {
@@ -260,7 +290,7 @@ func (st *stream) gap(ch tcp.Chunk) {
 // dropProbe gives up the first bytes of a stream.
 func (st *stream) dropProbe() {
 	n := int64(len(st.probe.bytes))
-	st.probe.bytes = nil
+	st.probe = probe{}
 	st.c.s.account.afterGap += n
 	st.pos += n
 }
@@ -281,7 +311,7 @@ func (st *stream) gapInHTTP(ch tcp.Chunk) {
 		st.abandon(reason)
 	}
 	st.c.order.unsure = true
-	st.mode, st.dec = modeResync, nil
+	st.mode, st.dec, st.probe = modeResync, nil, probe{}
 }
 
 // giveBack ends the message in progress but leaves its request waiting: what is
@@ -305,6 +335,6 @@ func (st *stream) giveBack(reason recording.Reason) {
 // forget lets go of what a finished stream held.
 func (st *stream) forget() {
 	st.unseen = st.mode == modeResync
-	st.mode, st.dec, st.probe.bytes, st.backlog.chunks, st.backlog.bytes = modeLate, nil, nil, nil, 0
+	st.mode, st.dec, st.probe, st.backlog = modeLate, nil, probe{}, backlog{}
 	st.cur, st.waits, st.ended = nil, nil, true
 }

@@ -1,9 +1,9 @@
 // Package tcp puts the segments of one direction of a TCP connection into the
 // order of their bytes.
 //
-// Terms: a position counts a direction's bytes from 0 at the first one known; a
-// gap is a stretch of positions that no captured packet holds; a held segment
-// waits for what stands before it.
+// Terms: a position counts a direction's bytes, from 0 where its SYN was seen
+// first and from a large number elsewhere; a gap is a stretch of positions that no
+// captured packet holds; a held segment waits for what stands before it.
 //
 // Steps: Segment takes each segment as it comes and gives what is next in order
 // to a Sink at once, without copying; what comes too early is copied and held.
@@ -60,11 +60,15 @@ const (
 	// rebase is how far before the first acknowledged position a stream seen
 	// from its middle may still begin.
 	rebase = 1 << 20
+	// guessed is the position of the first byte of a stream seen from its middle.
+	// It may move down, and positions named before keep their meaning.
+	guessed = 1 << 40
 )
 
 // Half is one direction. The zero value has seen nothing.
 type Half struct {
 	next  uint32
+	first int64 // position of the first byte known
 	pos   int64
 	fin   int64 // position of the end, where known
 	acked int64
@@ -88,6 +92,10 @@ func (h *Half) Known() bool { return h.known }
 
 // Firm reports whether the stream was seen from its SYN.
 func (h *Half) Firm() bool { return h.firm }
+
+// First is the position of the first byte: 0 where the SYN told it. It does not
+// change once something was handed on.
+func (h *Half) First() int64 { return h.first }
 
 // Position is that of the next byte in order.
 func (h *Half) Position() int64 { return h.pos }
@@ -124,12 +132,16 @@ func (h *Half) Oldest() (t int64, ok bool) {
 // connection between the same ends.
 func (h *Half) Start(seq uint32) bool {
 	if !h.known || !h.started && !h.firm && len(h.waiting) == 0 {
-		h.next, h.pos, h.acked, h.known, h.firm = seq, 0, 0, true, true
+		if at := h.At(seq); h.known && at-h.pos <= rebase && h.pos-at <= rebase {
+			h.pos = at
+		} else {
+			h.pos = 0
+		}
+		h.next, h.first, h.acked, h.known, h.firm = seq, h.pos, h.pos, true, true
 		return true
 	}
 	h.moveStart(seq)
-	first := h.next - uint32(h.pos)
-	if first != seq {
+	if h.next-uint32(h.pos-h.first) != seq {
 		return false
 	}
 	h.firm = true
@@ -139,7 +151,7 @@ func (h *Half) Start(seq uint32) bool {
 // Guess says that the next byte may be at seq, from a packet in the middle.
 func (h *Half) Guess(seq uint32) {
 	if !h.known {
-		h.next, h.known = seq, true
+		h.next, h.first, h.pos, h.acked, h.known = seq, guessed, guessed, guessed, true
 	}
 }
 
@@ -174,7 +186,7 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 		return AfterEnd
 	case pos+n+int64(cut) <= h.pos:
 		h.Dropped += n
-		if pos < 0 {
+		if pos < h.first {
 			return BeforeStart
 		}
 		return Duplicate
@@ -204,13 +216,8 @@ func (h *Half) moveStart(seq uint32) {
 	}
 	if back := int32(h.next - seq); back > 0 && back <= rebase {
 		h.next = seq
-		h.acked += int64(back)
-		for i := range h.waiting {
-			h.waiting[i].pos += int64(back)
-		}
-		if h.ended {
-			h.fin += int64(back)
-		}
+		h.pos -= int64(back)
+		h.first = h.pos
 	}
 }
 
