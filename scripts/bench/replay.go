@@ -217,9 +217,9 @@ func latenessOf(cat *exec.Cmd) ([2]float64, error) {
 	for dec := json.NewDecoder(stdout); ; {
 		var row struct {
 			Outcome struct {
-				Due   int64 `json:"due_at"`
-				Ready int64 `json:"ready_at"`
-				Sent  int64 `json:"sent_at"`
+				Due   time.Time `json:"due_at"`
+				Ready time.Time `json:"ready_at"`
+				Sent  time.Time `json:"sent_at"`
 			} `json:"outcome"`
 		}
 		if err := dec.Decode(&row); err == io.EOF {
@@ -227,7 +227,11 @@ func latenessOf(cat *exec.Cmd) ([2]float64, error) {
 		} else if err != nil {
 			return [2]float64{}, err
 		}
-		late = append(late, float64(row.Outcome.Sent-max(row.Outcome.Due, row.Outcome.Ready))/1000)
+		could := row.Outcome.Due
+		if row.Outcome.Ready.After(could) {
+			could = row.Outcome.Ready
+		}
+		late = append(late, float64(row.Outcome.Sent.Sub(could).Nanoseconds())/1000)
 	}
 	if err := cat.Wait(); err != nil {
 		return [2]float64{}, err
@@ -241,5 +245,8 @@ func vegetaLateness(binary, address string, rate, seconds int) ([2]float64, erro
 		return [2]float64{}, err
 	}
 	var late []float64
-	return quantiles(late), json.Unmarshal(out, &late)
+	if err := json.Unmarshal(out, &late); err != nil {
+		return [2]float64{}, err
+	}
+	return quantiles(late), nil
 }
