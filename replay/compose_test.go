@@ -43,3 +43,32 @@ func TestFraming(t *testing.T) {
 		}
 	}
 }
+
+func TestNotWhole(t *testing.T) {
+	answer := &recording.Response{Status: 400}
+	cases := []struct {
+		name    string
+		header  string
+		body    string
+		why     recording.Reason
+		answer  *recording.Response
+		refused bool
+	}{
+		{"whole", "Content-Length: 3", "abc", "", answer, false},
+		{"answer lost", "Content-Length: 3", "abc", recording.ConnectionClosed, nil, false},
+		{"answer lost, another way to write it", "Content-Length: 03", "abc", recording.ConnectionClosed, nil, false},
+		{"cut", "Content-Length: 300", "abc", recording.ConnectionClosed, nil, true},
+		{"cut, and yet answered", "Content-Length: 300", "abc", recording.ConnectionClosed, answer, true},
+		{"cut, never answered", "Content-Length: 300", "abc", recording.NoAnswer, nil, true},
+		{"chunked, perhaps cut", "Transfer-Encoding: chunked", "abc", recording.ConnectionClosed, nil, true},
+		{"chunked, answered", "Transfer-Encoding: chunked", "abc", recording.ConnectionClosed, answer, false},
+	}
+	for _, tc := range cases {
+		ex := &recording.Exchange{Incomplete: tc.why, Response: tc.answer, Request: &recording.Request{
+			Method: "POST", Headers: headers(tc.header), Body: recording.StoredBody([]byte(tc.body)),
+		}}
+		if got := notWhole(ex); (got != "") != tc.refused {
+			t.Errorf("%s: %q, refused %v wanted", tc.name, got, tc.refused)
+		}
+	}
+}

@@ -160,6 +160,9 @@ func (e *engine) feed(exchanges iter.Seq2[*recording.Exchange, error]) error {
 }
 
 func (e *engine) failed() error {
+	if !e.stopped.Load() {
+		return nil // a failure stops the run
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.state.failure
@@ -167,9 +170,7 @@ func (e *engine) failed() error {
 
 // admit gives ex its row, or makes it a job.
 func (e *engine) admit(ex *recording.Exchange) error {
-	e.mu.Lock()
-	e.state.result.Total++
-	e.mu.Unlock()
+	e.state.result.Total++ // touched by feed alone until it has ended
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
 		e.mu.Lock()
 		defer e.mu.Unlock()

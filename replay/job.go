@@ -25,6 +25,7 @@ type job struct {
 	turn     int64
 	waits    int // unfinished jobs that it stands behind, and 1 until released
 	next     []*job
+	first    [1]*job     // the memory of next, for most
 	keys     []carry.Key // what its answer is the source of
 	queued   *job        // the next in the pool's queue
 	intended bool
@@ -129,6 +130,9 @@ func (j *job) followSession() {
 
 func (j *job) after(before *job) {
 	if before != j && !slices.Contains(before.next, j) {
+		if before.next == nil {
+			before.next = before.first[:0]
+		}
 		before.next = append(before.next, j)
 		j.waits++
 	}

@@ -3,7 +3,6 @@ package replay
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"parallax/capture/recording"
 	"parallax/internal/content"
@@ -226,9 +225,9 @@ func plain(headers []httpmsg.Header, body []byte) []byte {
 // encodings are the values of a message's Content-Encoding headers.
 func encodings(headers []httpmsg.Header) []string {
 	var values []string
-	for _, h := range headers {
-		if strings.EqualFold(h.Name, "Content-Encoding") {
-			values = append(values, h.Value)
+	for i := range headers {
+		if headers[i].Is("Content-Encoding") {
+			values = append(values, headers[i].Value)
 		}
 	}
 	return values

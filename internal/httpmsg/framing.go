@@ -184,11 +184,11 @@ func parseLength(s string) (int64, error) {
 // HasToken reports whether a header called name lists token; both are matched
 // without case.
 func HasToken(headers []Header, name, token string) bool {
-	for _, field := range headers {
-		if len(field.Name) != len(name) || !strings.EqualFold(field.Name, name) {
+	for i := range headers {
+		if !headers[i].Is(name) {
 			continue
 		}
-		for part := range strings.SplitSeq(field.Value, ",") {
+		for part := range strings.SplitSeq(headers[i].Value, ",") {
 			if strings.EqualFold(trimSpace(part), token) {
 				return true
 			}

@@ -9,12 +9,18 @@ type Header struct {
 	Name, Value string
 }
 
+// Is reports whether the header is called name, without case. Most are told
+// apart by their length, without a call.
+func (h *Header) Is(name string) bool {
+	return len(h.Name) == len(name) && strings.EqualFold(h.Name, name)
+}
+
 // Get returns the first value of name, which is matched without case, and
 // whether there is one.
 func Get(headers []Header, name string) (string, bool) {
-	for _, h := range headers {
-		if len(h.Name) == len(name) && strings.EqualFold(h.Name, name) {
-			return h.Value, true
+	for i := range headers {
+		if headers[i].Is(name) {
+			return headers[i].Value, true
 		}
 	}
 	return "", false

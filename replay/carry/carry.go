@@ -155,6 +155,11 @@ func (s *Set) Sources(req *recording.Request, recorded Message) []Key {
 	if !s.runRules {
 		return keys
 	}
+	return s.ruleSources(keys, req, recorded)
+}
+
+// ruleSources appends the keys that rules of the run's scope take.
+func (s *Set) ruleSources(keys []Key, req *recording.Request, recorded Message) []Key {
 	for i := range s.rules {
 		r := &s.rules[i]
 		if r.run && r.from.match(req.Method, req.Target) {

@@ -19,17 +19,17 @@ type setCookie struct {
 func setCookies(headers []httpmsg.Header, now time.Time) []setCookie {
 	var out []setCookie
 next:
-	for _, h := range headers {
-		if !strings.EqualFold(h.Name, "Set-Cookie") {
+	for i := range headers {
+		if !headers[i].Is("Set-Cookie") {
 			continue
 		}
-		c, ok := parseSetCookie(h.Value, now)
+		c, ok := parseSetCookie(headers[i].Value, now)
 		if !ok {
 			continue
 		}
-		for i := range out {
-			if out[i].name == c.name {
-				out[i] = c
+		for k := range out {
+			if out[k].name == c.name {
+				out[k] = c
 				continue next
 			}
 		}
@@ -84,11 +84,11 @@ func pathMatches(cookie, path string) bool {
 type cookiePair struct{ name, value string }
 
 func cookiePairs(headers []httpmsg.Header, f func(cookiePair)) {
-	for _, h := range headers {
-		if !strings.EqualFold(h.Name, "Cookie") {
+	for i := range headers {
+		if !headers[i].Is("Cookie") {
 			continue
 		}
-		for part := range strings.SplitSeq(h.Value, ";") {
+		for part := range strings.SplitSeq(headers[i].Value, ";") {
 			f(parsePair(part))
 		}
 	}

@@ -29,6 +29,18 @@ type Change struct {
 // by live ones. Slices of req are replaced, not written to. Body is the
 // request's body without content coding, nil where it is not to be looked at.
 func (s *Set) Rewrite(session *Session, req *recording.Request, body []byte, o Options) ([]byte, Change) {
+	if len(s.rules) == 0 && !hasCookies(req.Headers) {
+		return body, Change{} // as for most requests, without a lock
+	}
+	return s.rewrite(session, req, body, o)
+}
+
+func hasCookies(headers []httpmsg.Header) bool {
+	_, has := httpmsg.Get(headers, "Cookie")
+	return has
+}
+
+func (s *Set) rewrite(session *Session, req *recording.Request, body []byte, o Options) ([]byte, Change) {
 	var c Change
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,6 +69,9 @@ func (s *Set) liveEditor(session *Session, req *recording.Request, c *Change) ed
 
 // Needs returns the keys of the run's scope that a request asks for.
 func (s *Set) Needs(req *recording.Request, body []byte) []Key {
+	if !s.runRules && !hasCookies(req.Headers) {
+		return nil
+	}
 	var keys []Key
 	cookiePairs(req.Headers, func(p cookiePair) { keys = append(keys, cookieKey(p.name, p.value)) })
 	if !s.runRules {
@@ -253,7 +268,7 @@ func (e *editor) cookies(keep func(cookiePair) (string, bool)) {
 func editAllCookies(req *recording.Request, owned bool, keep func(cookiePair) (string, bool)) bool {
 	for i := 0; i < len(req.Headers); i++ {
 		h := req.Headers[i]
-		if !strings.EqualFold(h.Name, "Cookie") {
+		if !h.Is("Cookie") {
 			continue
 		}
 		value, changed := editCookies(h.Value, keep)
