@@ -158,7 +158,7 @@ type leastTimes struct {
 }
 
 // stretch is the number of records that share one least time.
-const stretch = 1024
+const stretch = 256
 
 func (l *leastTimes) add(ex *Exchange) error {
 	t, err := orderKey(ex).Time()

@@ -59,7 +59,8 @@ func times(ex *Exchange) [6]int64 {
 }
 
 // add takes the next row; it must come after the last one.
-func (s *partSet) add(ex *Exchange) error {
+func (s *partSet) add(row timedRow) error {
+	ex := row.ex
 	if s.facts.rows > 0 && compareRows(&s.last, ex) >= 0 {
 		return fmt.Errorf("exchange %s does not come after %s", rowName(ex), rowName(&s.last))
 	}
@@ -70,7 +71,7 @@ func (s *partSet) add(ex *Exchange) error {
 		}
 		s.open = p
 	}
-	if err := s.open.add(ex); err != nil {
+	if err := s.open.add(row); err != nil {
 		return err
 	}
 	s.facts.add(ex)
@@ -165,15 +166,14 @@ type partWriter struct {
 	first, last ID
 }
 
-func (w *partWriter) add(ex *Exchange) error {
+func (w *partWriter) add(row timedRow) error {
 	if w.rows == 0 {
-		w.first = orderKey(ex)
+		w.first = orderKey(row.ex)
 	}
-	w.last = orderKey(ex)
+	w.last = orderKey(row.ex)
 	w.rows++
-	size := ex.size()
-	w.bytes += size
-	return w.groups.add(ex, size)
+	w.bytes += row.size
+	return w.groups.add(row)
 }
 
 // Write is called by the Parquet writer, in the order of the file.

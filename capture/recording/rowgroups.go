@@ -12,7 +12,7 @@ type groupEncoder struct {
 	codec    *zstdCodec
 	out      *partFile
 
-	rows  []*Exchange
+	rows  []timedRow
 	bytes int64
 	// flight holds the groups being encoded, oldest first; idle those that can
 	// be used again.
@@ -21,19 +21,17 @@ type groupEncoder struct {
 }
 
 type groupJob struct {
-	sinks    []sink
-	leaves   []*leafWriter // of all sinks, in order
-	scratch  pageScratch
-	rows     []*Exchange
-	check    textCheck
-	replaced []bool // what it says of a stretch of rows
-	done     chan error
+	sinks   []sink
+	leaves  []*leafWriter // of all sinks, in order
+	scratch pageScratch
+	rows    []timedRow
+	done    chan error
 }
 
-// add takes one row that weighs size.
-func (g *groupEncoder) add(ex *Exchange, size int64) error {
-	g.rows = append(g.rows, ex)
-	g.bytes += size
+// add takes one row.
+func (g *groupEncoder) add(row timedRow) error {
+	g.rows = append(g.rows, row)
+	g.bytes += row.size
 	if g.bytes < g.limit {
 		return nil
 	}
@@ -137,18 +135,14 @@ func (j *groupJob) encode(cols []column) (err error) {
 }
 
 // stretch adds rows column by column.
-func (j *groupJob) stretch(cols []column, rows []*Exchange) error {
-	j.replaced = j.replaced[:0]
-	for _, ex := range rows {
-		j.replaced = append(j.replaced, !j.check.valid(ex))
-	}
+func (j *groupJob) stretch(cols []column, rows []timedRow) error {
 	for i := range cols {
 		s, write := &j.sinks[i], cols[i].write
-		for k, ex := range rows {
-			s.replaced = j.replaced[k]
-			write(s, ex)
+		for k := range rows {
+			s.replaced = rows[k].replaced
+			write(s, rows[k].ex)
 			if err := s.endRow(&j.scratch); err != nil {
-				return fmt.Errorf("exchange %s: field %q: %w", ex.ID, cols[i].name, err)
+				return fmt.Errorf("exchange %s: field %q: %w", rows[k].ex.ID, cols[i].name, err)
 			}
 		}
 	}

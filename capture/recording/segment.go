@@ -18,15 +18,16 @@ type segment struct {
 	size  int64
 	r     *frameReader
 	from  decoder
+	check textCheck
 
 	first *timedRow // the head, once it was looked at
 }
 
 const segmentBuffer = 256 << 10
 
-func (g *segment) append(ex *Exchange) error {
+func (g *segment) append(r timedRow) error {
 	start := len(g.buf)
-	g.buf = endFrame(appendExchange(beginFrame(g.buf), ex), start)
+	g.buf = endFrame(appendExchange(beginFrame(g.buf), r.ex), start)
 	if len(g.buf) < segmentBuffer {
 		return nil
 	}
@@ -76,15 +77,15 @@ func (g *segment) head() (*timedRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spilled segment %s: %w", g.name, err)
 	}
-	t, err := orderKey(ex).Time()
-	g.first = &timedRow{at: uint64(t), ex: ex}
+	row, err := g.check.row(ex)
+	g.first = &row
 	return g.first, err
 }
 
 // pop takes the head that was looked at.
-func (g *segment) pop() *Exchange {
-	ex := g.first.ex
+func (g *segment) pop() timedRow {
+	row := *g.first
 	g.first.ex = nil
 	g.first = nil
-	return ex
+	return row
 }

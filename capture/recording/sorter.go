@@ -18,7 +18,8 @@ var ErrLate = errors.New("exchange comes after its time was closed")
 type sorter struct {
 	folder *store.Folder
 	limit  int64
-	out    func(*Exchange) error
+	out    func(timedRow) error
+	check  textCheck
 
 	waiting []timedRow
 	bytes   int64
@@ -30,27 +31,35 @@ type sorter struct {
 	made     int // segments made, for names
 }
 
+// timedRow is an exchange with what is found out of it while the processor's
+// caches hold it.
 type timedRow struct {
 	at   uint64
 	ex   *Exchange
 	size int64
+	// replaced: it has a text that is not UTF-8, see column exact.
+	replaced bool
 }
 
-func newSorter(folder *store.Folder, limit int64, out func(*Exchange) error) *sorter {
-	return &sorter{folder: folder, limit: limit, out: out, trigger: limit / 8}
+func (c *textCheck) row(ex *Exchange) (timedRow, error) {
+	t, err := orderKey(ex).Time()
+	return timedRow{at: uint64(t), ex: ex, size: ex.size(), replaced: !c.valid(ex)}, err
+}
+
+func newSorter(folder *store.Folder, limit int64, out func(timedRow) error) *sorter {
+	return &sorter{folder: folder, limit: limit, out: out, trigger: limit / releases}
 }
 
 func (s *sorter) add(ex *Exchange) error {
-	t, err := orderKey(ex).Time()
+	row, err := s.check.row(ex)
 	if err != nil {
 		return err
 	}
-	if uint64(t) < s.closed {
+	if row.at < s.closed {
 		return fmt.Errorf("exchange %s: %w", ex.ID, ErrLate)
 	}
-	size := ex.size()
-	s.waiting = append(s.waiting, timedRow{at: uint64(t), ex: ex, size: size})
-	s.bytes += size
+	s.waiting = append(s.waiting, row)
+	s.bytes += row.size
 	if s.bytes < s.trigger {
 		return nil
 	}
@@ -59,9 +68,13 @@ func (s *sorter) add(ex *Exchange) error {
 
 func (s *sorter) advance(t int64) { s.water = max(s.water, uint64(max(t, 0))) }
 
+// releases is how often the buffer is looked at while it fills: often enough
+// that rows which need not wait leave while the processor's caches hold them,
+// seldom enough that those which must are not gone through for every new one.
+const releases = 32
+
 // relieve releases what the watermark allows and spills where that is not
-// enough. The next look comes after an eighth of the buffer more, so that rows
-// which have to wait are not gone through for every new one.
+// enough.
 func (s *sorter) relieve() error {
 	if err := s.release(s.water); err != nil {
 		return err
@@ -71,7 +84,7 @@ func (s *sorter) relieve() error {
 			return err
 		}
 	}
-	s.trigger = s.bytes + s.limit/8
+	s.trigger = s.bytes + s.limit/releases
 	return nil
 }
 
@@ -156,7 +169,7 @@ func (s *sorter) spill() error {
 		return err
 	}
 	for _, r := range rows {
-		if err := seg.append(r.ex); err != nil {
+		if err := seg.append(r); err != nil {
 			return err
 		}
 	}
