@@ -94,7 +94,7 @@ func writeDecoded(b *testing.B, list [][]byte, write func(*Exchange) error) {
 // BenchmarkReadRun reads the rows of a baseline of small GETs, without bodies
 // of answers as a replay does where it may.
 func BenchmarkReadRun(b *testing.B) {
-	for name, filter := range map[string]Filter{"all": {}, "nobodies": {NoBodies: true}} {
+	for name, filter := range map[string]Filter{"all": {}, "noanswers": {NoAnswerBodies: true}, "nobodies": {NoBodies: true}} {
 		b.Run(name, func(b *testing.B) { benchReadRun(b, filter) })
 	}
 }

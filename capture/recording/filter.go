@@ -26,6 +26,8 @@ type Filter struct {
 	// NoBodies leaves Body.Bytes nil and does not read them; everything else
 	// of a body is there.
 	NoBodies bool
+	// NoAnswerBodies does so for responses only: all that a replay sends is there.
+	NoAnswerBodies bool
 }
 
 // StatusRange is an inclusive range of status codes.

@@ -153,6 +153,14 @@ func TestFilter(t *testing.T) {
 	if len(kept) < 12 || len(kept) > 40 {
 		t.Errorf("%d of 64 sessions for a share of 0.4", len(kept))
 	}
+	list[3].Request.Body = StoredBody([]byte("asked"))
+	one := t.TempDir()
+	writeAll(t, one, Options{files: unsynced{}}, list[3:4])
+	for _, ex := range readAll(t, one, OpenOptions{}, Filter{NoAnswerBodies: true}) {
+		if string(ex.Request.Body.Bytes) != "asked" || ex.Response.Body.Bytes != nil || ex.Response.Body.Length == 0 {
+			t.Fatal("the answer's body, or no body, was to be left out")
+		}
+	}
 	for _, ex := range readAll(t, dir, OpenOptions{ReuseBuffers: true}, Filter{NoBodies: true}) {
 		if ex.Response != nil && (ex.Response.Body.Bytes != nil || ex.Response.Body.Length == 0) {
 			t.Fatal("a body, or its length is gone")

@@ -103,10 +103,7 @@ func (l *leafReader) open(page parquet.Page) error {
 	if len(l.def) != l.slots || l.repeated && len(l.rep) != l.slots {
 		return fmt.Errorf("%d values with %d and %d levels: %w", l.slots, len(l.rep), len(l.def), ErrDamaged)
 	}
-	present := 0
-	for _, d := range l.def {
-		present += int(d & 1)
-	}
+	present := bytes.Count(l.def, []byte{1})
 	l.empty = present == 0 && (!l.repeated || bytes.Count(l.rep, []byte{0}) == l.slots)
 	got, err := l.values(page, present)
 	if err == nil && got != present {

@@ -23,6 +23,8 @@ type partSet struct {
 	parts []Part
 	facts facts
 	last  Exchange // identity of the last row, for the order check
+	// lastAt is the time of its order key.
+	lastAt uint64
 }
 
 // facts are what a manifest says of all rows.
@@ -61,7 +63,8 @@ func times(ex *Exchange) [6]int64 {
 // add takes the next row; it must come after the last one.
 func (s *partSet) add(row timedRow) error {
 	ex := row.ex
-	if s.facts.rows > 0 && compareRows(&s.last, ex) >= 0 {
+	// Of other times, the later comes later: IDs begin with theirs.
+	if s.facts.rows > 0 && row.at <= s.lastAt && (row.at < s.lastAt || compareRows(&s.last, ex) >= 0) {
 		return fmt.Errorf("exchange %s does not come after %s", rowName(ex), rowName(&s.last))
 	}
 	if s.open == nil {
@@ -75,7 +78,7 @@ func (s *partSet) add(row timedRow) error {
 		return err
 	}
 	s.facts.add(ex)
-	s.last.ID, s.last.Replays = ex.ID, ex.Replays
+	s.last.ID, s.last.Replays, s.lastAt = ex.ID, ex.Replays, row.at
 	if s.open.bytes < s.opts.PartBytes {
 		return nil
 	}

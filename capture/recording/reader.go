@@ -149,7 +149,8 @@ func (it *iteration) part(i int, cols []column, yield func(*Exchange, error) boo
 func (it *iteration) wanted() []column {
 	var cols []column
 	for _, c := range it.reader.cols {
-		if it.filter.NoBodies && (c.name == requestBodyColumn || c.name == responseBodyColumn) {
+		if it.filter.NoBodies && c.name == requestBodyColumn ||
+			(it.filter.NoBodies || it.filter.NoAnswerBodies) && c.name == responseBodyColumn {
 			continue
 		}
 		cols = append(cols, c)
