@@ -344,4 +344,7 @@ func TestMetamorphic(t *testing.T) {
 		data, _ := generate(t, traffic.Options{Exchanges: 60, Lanes: 4, PerConnection: 8})
 		metamorphic(t, data)
 	})
+	for name, k := range oddConversations() {
+		t.Run(name, func(t *testing.T) { metamorphic(t, k.file(k.packets)) })
+	}
 }

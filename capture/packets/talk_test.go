@@ -83,6 +83,8 @@ func (k *talk) shut() *talk {
 func header() []byte {
 	h := make([]byte, 24)
 	binary.LittleEndian.PutUint32(h, 0xa1b2c3d4)
+	h[4], h[6] = 2, 4
+	binary.LittleEndian.PutUint32(h[16:], 65535)
 	binary.LittleEndian.PutUint32(h[20:], 101)
 	return h
 }
