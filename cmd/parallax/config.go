@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"parallax/capture/redact"
 	"parallax/diff/rules"
@@ -41,14 +43,52 @@ func loadConfig(path string) (*config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	err = yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err := decodeConfig(text, c); err != nil {
 		return nil, usagef("%s: %s", path, yaml.FormatError(err, false, true))
 	}
 	if err := c.validate(); err != nil {
 		return nil, usagef("%s: %w", path, err)
 	}
 	return c, nil
+}
+
+// decodeConfig refuses a second document, also an empty one: the keys in it, a
+// stricter gate say, would be left out unseen.
+func decodeConfig(text []byte, c *config) error {
+	if !oneDocument(text) {
+		return errors.New("more than one YAML document: a configuration is one")
+	}
+	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// oneDocument looks at the tokens: the parser drops what follows an empty
+// document.
+func oneDocument(text []byte) bool {
+	content, directive, started, ended := false, false, false, false
+	for _, t := range lexer.Tokenize(string(text)) {
+		switch t.Type {
+		case token.CommentType:
+		case token.DirectiveType:
+			directive = true
+		case token.DocumentHeaderType:
+			if started || content && !directive {
+				return false
+			}
+			started = true
+		case token.DocumentEndType:
+			ended = true
+		default:
+			if ended {
+				return false
+			}
+			content = true
+		}
+	}
+	return true
 }
 
 func readConfig(path string) ([]byte, error) {

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A configuration is one document; nothing behind it is left out unseen.
+func TestConfigDocuments(t *testing.T) {
+	const rule = "rules: [{body: /a, ignore: true}]\n"
+	for _, c := range []struct {
+		text  string
+		rules int
+		want  string
+	}{
+		{text: ""},
+		{text: "# nothing\n"},
+		{text: rule, rules: 1},
+		{text: "---\n" + rule, rules: 1},
+		{text: "%YAML 1.2\n---\n" + rule, rules: 1},
+		{text: rule + "---\ngate: {min_compared: 5}\n", want: "more than one YAML document"},
+		{text: rule + "---\n" + rule, want: "more than one YAML document"},
+		{text: "---\n---\n" + rule, want: "more than one YAML document"},
+		{text: "# nothing\n---\n" + rule, rules: 1},
+		{text: rule + "---\n", want: "more than one YAML document"},
+		{text: rule + "...\n", rules: 1},
+		{text: rule + "...\n---\n" + rule, want: "more than one YAML document"},
+	} {
+		path := filepath.Join(t.TempDir(), "c.yaml")
+		writeText(t, path, c.text)
+		got, err := loadConfig(path)
+		switch {
+		case c.want != "":
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("%q: error %v, want one with %q and the file", c.text, err, c.want)
+			}
+		case err != nil:
+			t.Errorf("%q: %v", c.text, err)
+		case len(got.Rules) != c.rules:
+			t.Errorf("%q: %d rules, want %d", c.text, len(got.Rules), c.rules)
+		}
+	}
+}
