@@ -152,6 +152,9 @@ func (c *compiled) where(w *Where) error {
 	if len(given) != 1 {
 		return fmt.Errorf("exactly one of body, header, trailer, cookie, status and builtin must be given, not %s", listed(given))
 	}
+	if (c.kind == inHeader || c.kind == inTrailer) && strings.ContainsAny(c.place[0].text, " \t\r\n:,;\"") {
+		return fmt.Errorf("%s: %q is no header's name", given[0], w.Header+w.Trailer)
+	}
 	return c.wherePlace(w)
 }
 

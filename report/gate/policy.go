@@ -22,6 +22,7 @@ package gate
 import (
 	"fmt"
 	"sort"
+	"strings"
 	"time"
 
 	"parallax/diff/comparison"
@@ -187,7 +188,7 @@ type Waiver struct {
 // Validate returns the first thing wrong with the waiver.
 func (w *Waiver) Validate() error {
 	for _, required := range [...][2]string{{"owner", w.Owner}, {"reason", w.Reason}, {"route", w.Route}, {"expires", w.Expires}} {
-		if required[1] == "" {
+		if strings.TrimSpace(required[1]) == "" {
 			return fmt.Errorf("waiver %s: %s is missing", w, required[0])
 		}
 	}

@@ -108,6 +108,7 @@ func TestWaiverValidate(t *testing.T) {
 	}{
 		{nil, ""},
 		{func(w *Waiver) { w.Owner = "" }, "owner is missing"},
+		{func(w *Waiver) { w.Owner = " \t" }, "owner is missing"},
 		{func(w *Waiver) { w.Reason = "" }, "reason is missing"},
 		{func(w *Waiver) { w.Route = "" }, "route is missing"},
 		{func(w *Waiver) { w.Expires = "" }, "expires is missing"},
