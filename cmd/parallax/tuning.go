@@ -11,7 +11,7 @@ import (
 const (
 	// roomyHeap is up to where the heap may grow before it is collected as often
 	// as Go's default has it; roomyPercent is the rarest that it is collected.
-	roomyHeap    = 140 << 20
+	roomyHeap    = 120 << 20
 	roomyPercent = 400
 	tunedEvery   = 50 * time.Millisecond
 )
