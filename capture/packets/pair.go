@@ -79,6 +79,11 @@ func (c *conn) candidates(ack int64) (n int, proven bool) {
 		}
 		n++
 	}
+	if n > 1 && !client.hole.seen && !c.streams[1-c.client].hole.seen && c.halves[c.client].Covers(ack) {
+		// Only what came before the capture is missing: the order decides, as long
+		// as no response too many shows that one of these was not for them.
+		return 1, true
+	}
 	return n, n > 0 && c.single(n) && c.halves[c.client].Covers(ack) && !client.missed(c.queue[n-1], ack)
 }
 
@@ -158,7 +163,7 @@ func (c *conn) missingRequest() recording.Reason {
 		return recording.Malformed
 	case st.lost || c.streams[1-c.client].lost:
 		return recording.Gap
-	case !half.Firm() && !c.order.paired:
+	case !half.Firm() && (!c.order.paired || c.order.unsure):
 		return recording.RequestBeforeStart
 	}
 	return recording.Malformed
@@ -274,9 +279,13 @@ func (c *conn) judge(ack int64) {
 // refute marks the doubtful pairs: more came, or was lost, behind their
 // responses than they, and the requests behind them, asked for.
 func (c *conn) refute() {
+	reason := recording.RequestBeforeStart
+	if c.streams[0].lost || c.streams[1].lost {
+		reason = recording.Gap
+	}
 	for _, o := range c.order.doubtful {
 		if o.respReason == "" {
-			o.respReason = recording.Gap
+			o.respReason = reason
 		}
 		o.ex.Errors = append(o.ex.Errors, "more follows than was asked for: the response may answer a request that is not in the capture")
 	}

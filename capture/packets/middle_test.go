@@ -1,0 +1,62 @@
+package packets
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestMiddle: connections whose beginning was not captured. What follows a
+// pair may show that its response was for a request before it.
+func TestMiddle(t *testing.T) {
+	behind := func(k *talk, drop func(packet) bool) *talk {
+		var kept []packet
+		for _, p := range k.packets {
+			if !drop(p) {
+				kept = append(kept, p)
+			}
+		}
+		k.packets = kept
+		return k
+	}
+	requestA := func(p packet) bool { return p.client && p.data == getA }
+	for _, c := range []struct {
+		name string
+		talk *talk
+		want []string
+	}{
+		{"one after the other", newTalk().asks(getA).answers(okA).asks(getB).answers(okB).shut(),
+			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
+		{"byte by byte", bytewise().asks(getA).answers(okA).asks(getB).answers(okB).shut(),
+			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
+		{"several at once", newTalk().asks(getA + getB + getC).answers(okA + okB + okC).shut(),
+			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`, `GET /c > 202 "cc"`}},
+		{"the answer is captured first", newTalk().say(false, ack, okA).say(true, ack, getA),
+			[]string{`- > 200 "aa" (request before capture)`, `GET /a > - (response after capture)`}},
+		{"begins with an answer", behind(newTalk().asks(getA).answers(okA).asks(getB).answers(okB).shut(), requestA),
+			[]string{`- > 200 "aa" (request before capture)`, `GET /b > 201 "bb"`}},
+		{"begins behind the first of two sent at once", behind(newTalk().say(true, ack, getA).say(true, ack, getB).answers(okA+okB).shut(), requestA),
+			[]string{`GET /b > 200 "aa" (request before capture)`, `- > 201 "bb" (request before capture)`}},
+		{"the same, and the second answer is lost", behind(newTalk().say(true, ack, getA).say(true, ack, getB).answers(okA).answers(okB).asks(getC).answers(okC).shut(),
+			func(p packet) bool { return requestA(p) || p.data == okB }),
+			[]string{`GET /b > 200 "aa" (request before capture)`, `GET /c > 202 "cc"`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, _ := readLines(t, c.talk.file(c.talk.packets), Options{})
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("exchanges (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAnswerCapturedFirst: two cards may hand a request and its answer over in
+// the wrong order, also where both are the first that is seen.
+func TestAnswerCapturedFirst(t *testing.T) {
+	k := newTalk().say(true, ack, getA).say(false, ack, okA)
+	k.packets[0], k.packets[1] = k.packets[1], k.packets[0]
+	got, _ := readLines(t, k.file(k.packets), Options{})
+	if diff := cmp.Diff([]string{`GET /a > 200 "aa"`}, got); diff != "" {
+		t.Errorf("exchanges (-want +got):\n%s", diff)
+	}
+}
