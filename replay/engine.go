@@ -178,14 +178,15 @@ func (e *engine) admit(ex *recording.Exchange) error {
 		e.state.result.Ends[end]++
 		return nil
 	}
-	due := e.o.Schedule.Due(ex.FirstAt())
 	if err := e.checkServer(ex); err != nil {
 		return err
 	}
 	if end, why := e.verdict(ex); end != "" {
 		return e.unsent(ex, end, why, 0, false)
 	}
-	e.enqueue(ex, due)
+	// What is not sent takes no place in the schedule: a filtered run keeps its
+	// rate, and does not wait for what it leaves out.
+	e.enqueue(ex, e.o.Schedule.Due(ex.FirstAt()))
 	return nil
 }
 

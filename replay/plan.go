@@ -60,7 +60,6 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 
 func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string) {
 	p.Total++
-	p.Duration = max(p.Duration, time.Duration(e.o.Schedule.Due(ex.FirstAt())))
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
 		p.Ends[end]++
 		return
@@ -70,6 +69,7 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 		return
 	}
 	p.Send++
+	p.Duration = max(p.Duration, time.Duration(e.o.Schedule.Due(ex.FirstAt())))
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
 	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))

@@ -436,6 +436,48 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// What is not sent takes no place in the schedule: 4 of 40 at 100/s take 40 ms,
+// and the first does not wait for those before it.
+func TestUnsentTakeNoPlaceInTheSchedule(t *testing.T) {
+	one := func(ex *recording.Exchange) string {
+		if ex.Request.Target == "/wanted" {
+			return ""
+		}
+		return "not wanted"
+	}
+	var s script
+	for i := range 40 {
+		target := "/other"
+		if i%10 == 9 {
+			target = "/wanted"
+		}
+		s.add("a", i*1000, i*1000+1, "GET", target)
+	}
+	route := func(m, p string) string { return m + " " + p }
+	for _, tc := range []struct {
+		pace *schedule.Schedule
+		want time.Duration
+	}{
+		{schedule.Rate(schedule.Ratio{Num: 100, Den: 1}), 30 * time.Millisecond},
+		{new(schedule.Schedule), 30 * time.Second},
+	} {
+		o, err := Plan(s.exchanges(), route, Options{Target: Target{URL: "http://new.example"}, Filter: one, Schedule: tc.pace})
+		if err != nil || o.Send != 4 || o.Duration != tc.want {
+			t.Errorf("%+v, %v", o, err)
+		}
+	}
+	address, _ := httpServer(t, func(seen) string { return ok("") })
+	began := time.Now()
+	r, m := run(t, &s, address, Options{Filter: one, Schedule: schedule.Rate(schedule.Ratio{Num: 100, Den: 1})})
+	if r.Ends[recording.Answered] != 4 || time.Since(began) > 200*time.Millisecond {
+		t.Errorf("%+v after %v", r.Ends, time.Since(began))
+	}
+	first, last := m.rows[s.list[9].ID].Outcome, m.rows[s.list[39].ID].Outcome
+	if got := time.Duration(last.DueAt - first.DueAt); got != 30*time.Millisecond {
+		t.Errorf("the last is due %v after the first", got)
+	}
+}
+
 func TestMakeIDIsTheFormats(t *testing.T) {
 	for _, session := range []string{"", "0123456789abcdef"} {
 		if a, b := makeID(ms(1), session, 77), recording.MakeID(ms(1), session, 77); a != b {
