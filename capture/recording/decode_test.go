@@ -32,3 +32,19 @@ func TestDecoderShares(t *testing.T) {
 		t.Fatal("equal lists are not shared", err1, err2)
 	}
 }
+
+func TestIDTime(t *testing.T) {
+	for id, want := range map[ID]int64{
+		"00000000000000ff-00000000-00000000": 255,
+		"17979cfe362a0000-abcdef01-00000002": 1_700_000_000_000_000_000,
+	} {
+		if got, err := id.Time(); err != nil || got != want {
+			t.Errorf("%s: %d, %v; want %d", id, got, err, want)
+		}
+	}
+	for _, id := range []ID{"", "00000000000000ff-00000000-0000000", "00000000000000FF-00000000-00000000", "00000000000000g0-00000000-00000000", "00000000000000ff_00000000-00000000"} {
+		if _, err := id.Time(); err == nil {
+			t.Errorf("%q is taken for an id", id)
+		}
+	}
+}
