@@ -291,3 +291,18 @@ func TestOnce(t *testing.T) {
 		t.Error("a second reading is silent")
 	}
 }
+
+// TestLongFirstLine: a first line that comes byte by byte and never ends takes
+// no more than its bytes' time, and is no HTTP in the end.
+func TestLongFirstLine(t *testing.T) {
+	for _, k := range []*talk{bytewise().open(), bytewise()} {
+		k.asks("GET x" + strings.Repeat("x", maxProbe+100)).answers("what?")
+		out, ledger, err := readAll(t, k.file(k.packets), Options{})
+		if err != nil || len(out) != 0 {
+			t.Errorf("%d exchanges, error %v", len(out), err)
+		}
+		if n := ledger.Account("payload bytes").Total; n != maxProbe+105+5 {
+			t.Errorf("%d payload bytes", n)
+		}
+	}
+}

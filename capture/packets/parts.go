@@ -1,6 +1,10 @@
 package packets
 
-import "parallax/capture/packets/tcp"
+import (
+	"bytes"
+
+	"parallax/capture/packets/tcp"
+)
 
 // probe holds a stream's first bytes while they do not tell what they are.
 type probe struct {
@@ -8,6 +12,17 @@ type probe struct {
 	at, ack int64
 	// passed: bytes were given up, and what follows may lie within a body.
 	passed bool
+}
+
+// longProbe is from when on only a line's end lets a probe be looked at again:
+// looking at all of it for each byte that comes would take the square of its
+// length.
+const longProbe = 4 << 10
+
+// waits reports whether looking at the probe, to which p was just added, can be
+// left for later.
+func (b *probe) waits(p []byte) bool {
+	return len(b.bytes) > longProbe && len(b.bytes) < maxProbe && bytes.IndexByte(p, '\n') < 0
 }
 
 // message is where and when the message in progress began.

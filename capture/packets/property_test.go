@@ -2,6 +2,7 @@ package packets
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -213,6 +214,16 @@ func FuzzSource(f *testing.F) {
 	f.Add(chunked.file(chunked.packets))
 	socks := newTalk().open().asks("\x05\x01\x00\x05\x01\x00\x01\x01\x01\x01\x01\x00\x50" + getA).answers("\x05\x00\x05\x00\x00\x01\x01\x01\x01\x01\x00\x50" + okA)
 	f.Add(socks.file(socks.packets))
+	for _, k := range oddConversations() {
+		if data := k.file(k.packets); len(data) < 2000 {
+			f.Add(data)
+			f.Add(k.file(slices.DeleteFunc(slices.Clone(k.packets), func(p packet) bool { return p.data == "" })))
+		}
+	}
+	segments := segmentsOf(packetsOf(f, plain.file(plain.packets)))
+	for _, packets := range headers(raw(segments)) {
+		f.Add(pcapngFile(binary.BigEndian, packets))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		readAll(t, data, Options{MemoryCap: 1 << 20, EarlyCap: 4 << 10, BodyCap: 1 << 10})
 	})

@@ -156,6 +156,9 @@ func (st *stream) begin(ch tcp.Chunk) {
 	p := ch.Data
 	if len(st.probe.bytes) > 0 {
 		st.probe.bytes = append(st.probe.bytes, ch.Data...)
+		if st.probe.waits(ch.Data) {
+			return
+		}
 		p = st.probe.bytes
 	}
 	role, skip := recognise(p)
@@ -243,6 +246,9 @@ func (st *stream) resync(ch tcp.Chunk) {
 	p := ch.Data
 	if len(st.probe.bytes) > 0 {
 		st.probe.bytes = append(st.probe.bytes, ch.Data...)
+		if st.probe.waits(ch.Data) {
+			return
+		}
 		p = st.probe.bytes
 	}
 	role, more := beginning(p)
