@@ -180,7 +180,8 @@ func finishProxy(p *proxy.Proxy, live *lateSink, r *redact.Redactor, served erro
 		err = p.SinkError()
 	}
 	if err != nil { // what the ledger calls whole may not be on the disk
-		err = fmt.Errorf("%w\nkept: what was recorded before it; `parallax verify --recover %s` finishes it where it is not", err, o.Out)
+		err = fmt.Errorf("what was recorded is not all on the disk: %w\nkept: what was recorded before it; `parallax verify --recover %s` finishes it where it is not", err, o.Out)
+		err = lostError{err}
 	} else if !o.Quiet {
 		printLedger(s.err, &ledger)
 	}

@@ -79,10 +79,13 @@ func exitCode(ctx context.Context, err error) int {
 		signal  interrupted
 		usage   usageError
 		refused refusal
+		lost    lostError
 	)
 	switch {
 	case errors.As(err, &verdict) && verdict.code != exitOK:
 		return verdict.code
+	case errors.As(err, &lost): // also after a signal: what it promises was not kept
+		return exitUnverified
 	case errors.As(context.Cause(ctx), &signal):
 		return signalCode(signal.signal)
 	case err == nil || errors.As(err, &verdict):
@@ -113,6 +116,12 @@ func (e unverifiedError) Unwrap() error { return e.err }
 func unverifiedf(format string, args ...any) error {
 	return unverifiedError{fmt.Errorf(format, args...)}
 }
+
+// lostError says that what was recorded is not, or not all, on the disk.
+type lostError struct{ err error }
+
+func (e lostError) Error() string { return e.err.Error() }
+func (e lostError) Unwrap() error { return e.err }
 
 // joinErrors returns first, with second's text on a line of its own where there
 // is one.

@@ -140,7 +140,7 @@ func TestDiskFullWhileProxying(t *testing.T) {
 	time.Sleep(1500 * time.Millisecond)
 	c.signal(os.Interrupt)
 	got := c.wait(signalLimit)
-	if got.code != 130 {
+	if got.code != 3 { // not 130: who ends the proxy must see that exchanges are lost
 		t.Errorf("exit code %d", got.code)
 	}
 	says(t, got.stderr, "NOT RECORDING", "still served", "file too large", "verify --recover")
@@ -148,6 +148,24 @@ func TestDiskFullWhileProxying(t *testing.T) {
 	if n := len(rows(t, dir, "rec")); n == 0 || n >= 200 {
 		t.Errorf("%d exchanges were kept", n)
 	}
+}
+
+// A recording that is gone is no clean end.
+func TestRecordingRemovedWhileProxying(t *testing.T) {
+	dir := home(t)
+	target := newStub(t, 0)
+	c, url := startProxy(t, dir, target.url, "rec")
+	visitOnce(t, url+"/items/1")
+	if err := os.RemoveAll(filepath.Join(dir, "rec")); err != nil {
+		t.Fatal(err)
+	}
+	c.signal(os.Interrupt)
+	got := c.wait(signalLimit)
+	if got.code != 3 {
+		t.Errorf("exit code %d", got.code)
+	}
+	says(t, got.stderr, "not all on the disk", "rec")
+	nothing(t, dir, "rec")
 }
 
 // Captures that are cut, garbage or hostile: exit 3, a message with the place,
