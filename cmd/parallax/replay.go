@@ -228,10 +228,16 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if o.Pace.Max {
 		allThreads = fewerThreads()
 	}
-	result, err := replay.Run(ctx, base.Exchanges(recording.Filter{}), &lateSink{redactor, live}, live, engine)
+	result, err := replay.Run(ctx, base.Exchanges(o.needs()), &lateSink{redactor, live}, live, engine)
 	allThreads()
 	p.done()
 	return o.commit(live, redactor, &result, err, s)
+}
+
+// needs says what is read of the baseline: the bodies of answers only where a
+// rule carries values out of them. Answers are compared with them by hash.
+func (o *replayOptions) needs() recording.Filter {
+	return recording.Filter{NoAnswerBodies: len(o.Carry) == 0}
 }
 
 // engine translates the options; the filter becomes rows that say "filtered".
