@@ -94,7 +94,6 @@ type Decoder struct {
 	Segment Segment
 
 	ip4       layers.IPv4
-	ip6       layers.IPv6
 	tcp       layers.TCP
 	fragments fragments
 	now       int64
