@@ -21,10 +21,12 @@
 //
 // Limits: a connection seen from its middle that ends, or whose capture ends,
 // behind its first response shows no such sign, and that response is taken for
-// the request's. Memory is bounded by Options.MemoryCap: bodies are cut first (length
-// and hash stay those of the whole), then the connections that were silent for
-// longest are evicted, those without a byte before the others. A response that
-// comes before any request waits for it. Timestamps may go backwards: they are
-// kept as they are, and timeouts run on a clock that never does. HTTP/2,
-// WebSocket frames and TLS are counted as other protocols and tunnels.
+// the request's. A request that waits for 100 Continue and is refused is read as
+// its framing says: what follows on the connection is its body. Memory is bounded
+// by Options.MemoryCap: bodies are cut first (length and hash stay those of the
+// whole), then the connections that were silent for longest are evicted, those
+// without a byte before the others. A response that comes before any request waits
+// for it. Timestamps may go backwards: they are kept as they are, and timeouts run
+// on a clock that never does. HTTP/2, WebSocket frames and TLS are counted as
+// other protocols and tunnels.
 package packets
