@@ -25,8 +25,11 @@ const maxManifest = 64 << 20
 
 // kindOf looks at the manifest, finished or not.
 func kindOf(dir string) (artefactKind, error) {
-	if _, err := os.Stat(dir); err != nil {
+	switch info, err := os.Stat(dir); {
+	case err != nil:
 		return "", usageError{err}
+	case !info.IsDir():
+		return "", usagef("%s: not a folder, want a recording or a comparison", dir)
 	}
 	for _, name := range []string{recording.ManifestName, recording.PartialName} {
 		kind, err := manifestKind(filepath.Join(dir, name))

@@ -95,7 +95,7 @@ func describeArtefact(dir string, kind artefactKind) listed {
 	defer r.Close()
 	m := r.Manifest()
 	l.Kind, l.Rows, l.Redacted = string(m.Kind), m.Exchanges, m.Redaction.Profile+" "+m.Redaction.KeyID
-	if m.Exchanges > 0 {
+	if m.Exchanges > 0 && m.FirstAt > 0 { // a run that reached nothing has no times
 		l.From, l.Until = stamp(m.FirstAt), stamp(m.LastAt)
 	}
 	if m.Interrupted != "" {

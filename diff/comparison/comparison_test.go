@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -381,4 +382,19 @@ func FuzzManifest(f *testing.F) {
 			t.Errorf("accepted version %d", m.Version.Major)
 		}
 	})
+}
+
+// Bytes that are no text show length and hash; two of them must not look alike.
+func TestSampleOfBytes(t *testing.T) {
+	d := &Difference{
+		Old: Value{Type: "bytes", Cut: true, Length: 4194304, SHA256: sha256.Sum256([]byte("a"))},
+		New: Value{Type: "bytes", Cut: true, Length: 4194304, SHA256: sha256.Sum256([]byte("b"))},
+	}
+	want := Sample{
+		OldType: "bytes", Old: "4194304 bytes, SHA-256 ca978112ca1bbdca…",
+		NewType: "bytes", New: "4194304 bytes, SHA-256 3e23e8160039594a…",
+	}
+	if diff := cmp.Diff(want, SampleOf(d)); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -164,9 +165,18 @@ func (t *Tally) Used(rule int) bool {
 // SampleOf shortens d for a summary.
 func SampleOf(d *Difference) Sample {
 	return Sample{
-		Record: d.Record, Field: d.Field, Old: shorten(d.Old.Text), New: shorten(d.New.Text),
+		Record: d.Record, Field: d.Field, Old: sampleText(d.Old), New: sampleText(d.New),
 		OldType: d.Old.Type, NewType: d.New.Type,
 	}
+}
+
+// sampleText is the beginning of a value; one of which nothing but length and hash
+// is kept (bytes that are no text) shows these, so that two can be told apart.
+func sampleText(v Value) string {
+	if v.Cut && v.Text == "" {
+		return fmt.Sprintf("%d bytes, SHA-256 %x…", v.Length, v.SHA256[:8])
+	}
+	return shorten(v.Text)
 }
 
 func shorten(s string) string {

@@ -60,7 +60,7 @@ func Create(dir string) (*Writer, error) {
 func free(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
-		return fmt.Errorf("comparison %s: %w", dir, ErrExists)
+		return fmt.Errorf("comparison %s: %w\nchoose another folder", dir, ErrExists)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("create comparison: %w", err)
