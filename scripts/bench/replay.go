@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -69,7 +70,7 @@ func made(i, perSecond int) *recording.Exchange {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano() + int64(i)*int64(time.Second)/int64(perSecond)
 	client := fmt.Sprintf("192.0.2.1:%d", 20_000+i%lanes)
 	session := recording.MakeSession(client, "192.0.2.2:80", 0)
-	body := fmt.Appendf(nil, "%-1024d", i)
+	body := bytes.Repeat([]byte("x"), 1024) // as benchserver answers
 	return &recording.Exchange{
 		ID: recording.MakeID(at, session, uint32(i/lanes)), Session: session, Sequence: uint32(i / lanes),
 		Protocol: "http/1.1", Client: client, Server: "192.0.2.2:80",
@@ -101,8 +102,25 @@ func (b *bench) replay() error {
 		return err
 	}
 	defer stop()
+	for _, c := range []struct {
+		name string
+		more []string
+	}{
+		{"replay --max, 64 connections, 1 KB", nil},
+		{"the same, --keep-bodies", []string{"--keep-bodies"}},
+	} {
+		if err := b.replayOne(c.name, base, address, n, c.more); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replayOne pairs runs of the replay with runs of wrk.
+func (b *bench) replayOne(name, base, address string, n int, more []string) error {
 	out := filepath.Join(b.dir, "run")
-	ours := command{before: remove(out), args: []string{b.parallax, "replay", base, "--target", "http://" + address, "-o", out, "--max", "--connections", "64", "--keep-bodies", "-q"}}
+	args := append([]string{b.parallax, "replay", base, "--target", "http://" + address, "-o", out, "--max", "--connections", "64", "-q"}, more...)
+	ours := command{before: remove(out), args: args}
 	var a, peer []figure
 	for i := -1; i < b.runs; i++ {
 		f, err := ours.run()
@@ -118,8 +136,8 @@ func (b *bench) replay() error {
 			a, peer = append(a, f), append(peer, w)
 		}
 	}
-	row("replay --max, 64 connections, 1 KB: CPU µs a request, wrk", a, peer, micros, "2")
-	alone("replay --max: peak memory MiB", a, memory, "256")
+	row(name+": CPU µs a request, wrk", a, peer, micros, "2")
+	alone(name+": peak memory MiB", a, memory, "256")
 	return nil
 }
 
