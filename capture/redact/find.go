@@ -74,7 +74,9 @@ func (f *finder) full() bool { return len(f.spans) >= maxSpans }
 func (f *finder) text(b []byte, url bool) {
 	f.colons(b)
 	f.pairs(b, url)
+	f.encoded(b)
 	f.jwts(b)
+	f.basics(b)
 	f.keys(b)
 }
 

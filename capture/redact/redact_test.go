@@ -123,6 +123,8 @@ var jsonCases = []string{
 	`callback({"session_id":"<<x>>"})`,
 	`{"password":"<<cut off`,
 	`{"a":":","b":"x:y","password":"<<p:q>>","t":"12:00"}`,
+	`{"h":["Host","a","Authorization","Basic <<dXNlcjpwYXNz>>","User-Agent","x"]}`,
+	`{"t":"basic <<dTpwdw==>>, Basic  <<dXNlcjpwYXNz>>","u":"Basic authentication, Basic YWJj, basics dXNlcjpwYXNz","v":"Basic "}`,
 	`{"mail":"a@b.example","at":"http://x/y"}`,
 }
 

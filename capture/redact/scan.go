@@ -59,6 +59,7 @@ func NewScanner() *Scanner {
 		{"parameter", words, compile(`(?i)(?:^|[?&;#]|\\u0026)[\w.\[\]%$-]*` + nameWords + `\]?=([^&\s"'<>\\;]+)`), nil},
 		{"url user info", []string{"@"}, compile(`(?i)[a-z][a-z0-9+.-]*:\\?/\\?/([^/@\s"'<>\\?#]+)@`), nil},
 		{"jwt", []string{"eyj"}, compile(`(eyJ[\w-]{4,}\.[\w-]+\.[\w-]*)`), isJWT},
+		{"basic credentials", []string{"basic "}, compile(`(?i)\bbasic +([a-z0-9+/]{4,}={0,2})`), isUserAndPassword},
 		{"private key", []string{"private key"}, compile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----)`), nil},
 		{"cloud key", []string{"akia", "aiza"}, compile(`\b(AKIA[0-9A-Z]{16}|AIza[\w-]{35})\b`), nil},
 		{"service token", []string{"ghp_", "gho_", "ghs_", "sk_live_", "xox", "glpat-"},
