@@ -1,6 +1,6 @@
 package replay
 
-import "math/bits"
+import "parallax/internal/buckets"
 
 // Histogram counts durations in fixed buckets, an eighth of a power of two of
 // microseconds each, so that two of them add up: a quantile is exact to within
@@ -10,28 +10,9 @@ type Histogram struct {
 	Counts []int64 `json:"counts,omitempty"`
 }
 
-const subBits = 3
-
-func bucketOf(us int64) int {
-	if us < 1<<subBits {
-		return int(max(us, 0))
-	}
-	exp := bits.Len64(uint64(us)) - subBits - 1
-	return (exp+1)<<subBits | int(us>>exp)&(1<<subBits-1)
-}
-
-// upperBound returns the largest number of microseconds in bucket i.
-func upperBound(i int) int64 {
-	if i < 1<<subBits {
-		return int64(i)
-	}
-	exp := i>>subBits - 1
-	return (int64(1<<subBits|i&(1<<subBits-1))+1)<<exp - 1
-}
-
 // Add counts a duration of ns nanoseconds.
 func (h *Histogram) Add(ns int64) {
-	i := bucketOf(ns / 1000)
+	i := buckets.Of(ns / 1000)
 	for len(h.Counts) <= i {
 		h.Counts = append(h.Counts, 0)
 	}
@@ -52,7 +33,7 @@ func (h *Histogram) Quantile(num, den int64) int64 {
 	rank := (h.Count()*num + den - 1) / den
 	for i, c := range h.Counts {
 		if rank -= c; c > 0 && rank <= 0 {
-			return upperBound(i)
+			return buckets.Upper(i)
 		}
 	}
 	return 0

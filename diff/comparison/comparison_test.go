@@ -316,19 +316,6 @@ func TestTallyIsBounded(t *testing.T) {
 	}
 }
 
-func TestHistogram(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		us := rapid.Int64Range(0, 1<<40).Draw(t, "us")
-		i := bucketOf(us)
-		if up := upperBound(i); up < us || us >= 8 && float64(up) > float64(us)*1.125 {
-			t.Fatalf("%d is in bucket %d up to %d", us, i, up)
-		}
-		if i > 0 && upperBound(i-1) >= us {
-			t.Fatalf("%d is in bucket %d, and the one before ends at %d", us, i, upperBound(i-1))
-		}
-	})
-}
-
 func TestHistogramsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		durations := rapid.SliceOf(rapid.Int64Range(0, 1<<45)).Draw(t, "ns")

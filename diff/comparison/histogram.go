@@ -1,8 +1,9 @@
 package comparison
 
 import (
-	"math/bits"
 	"sort"
+
+	"parallax/internal/buckets"
 )
 
 // Histogram counts durations in fixed buckets, so that two of them add up. A
@@ -19,27 +20,8 @@ type HistogramBucket struct {
 	Count int64 `json:"n"`
 }
 
-const subBits = 3
-
-func bucketOf(us int64) int {
-	if us < 1<<subBits {
-		return int(max(us, 0))
-	}
-	exp := bits.Len64(uint64(us)) - subBits - 1
-	return (exp+1)<<subBits | int(us>>exp)&(1<<subBits-1)
-}
-
-// upperBound returns the largest number of microseconds in bucket i.
-func upperBound(i int) int64 {
-	if i < 1<<subBits {
-		return int64(i)
-	}
-	exp := i>>subBits - 1
-	return (int64(1<<subBits|i&(1<<subBits-1))+1)<<exp - 1
-}
-
 // Add counts a duration of ns nanoseconds.
-func (h *Histogram) Add(ns int64) { h.addBucket(bucketOf(ns/1000), 1) }
+func (h *Histogram) Add(ns int64) { h.addBucket(buckets.Of(ns/1000), 1) }
 
 func (h *Histogram) addBucket(index int, n int64) {
 	at := sort.Search(len(h.Buckets), func(i int) bool { return h.Buckets[i].Index >= index })
@@ -74,7 +56,7 @@ func (h *Histogram) Quantile(q float64) int64 {
 	rank := int64(q*float64(h.Count()) + 0.5)
 	for _, b := range h.Buckets {
 		if rank -= b.Count; rank <= 0 {
-			return upperBound(b.Index)
+			return buckets.Upper(b.Index)
 		}
 	}
 	return 0
