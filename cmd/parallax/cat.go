@@ -9,6 +9,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/diff/comparison"
+	"parallax/internal/sanitise"
 )
 
 type catOptions struct {
@@ -61,12 +62,13 @@ func catRecording(ctx context.Context, o catOptions, out io.Writer, s streams) e
 	}
 	defer r.Close()
 	o.Filter.NoBodies = !o.Bodies
-	var line []byte
+	var line, text []byte
 	for ex, err := range r.Exchanges(o.Filter) {
 		if err != nil {
 			return err
 		}
-		line = append(recording.AppendJSON(line[:0], ex, o.Bodies), '\n')
+		text = recording.AppendJSON(text[:0], ex, o.Bodies)
+		line = append(sanitise.JSON(line[:0], text), '\n')
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
@@ -82,15 +84,16 @@ func catComparison(ctx context.Context, o catOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var line []byte
+	var line, text []byte
 	for d, err := range r.Differences() {
 		if err != nil {
 			return err
 		}
-		if line, err = comparison.AppendJSON(line[:0], d); err != nil {
+		if text, err = comparison.AppendJSON(text[:0], d); err != nil {
 			return err
 		}
-		if _, err := out.Write(append(line, '\n')); err != nil {
+		line = append(sanitise.JSON(line[:0], text), '\n')
+		if _, err := out.Write(line); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
