@@ -405,6 +405,12 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	}
 	ledger := r.Ledger()
 	printLedger(s.err, &ledger)
+	if n := r.Ends[recording.Blocked]; n > 0 {
+		fmt.Fprintf(s.err, "%d blocked by the safety policy lower the coverage; why is in outcome.detail of `parallax cat %s`\n", n, safeText(o.Out))
+	}
+	if r.Timing.FromSent.Count() == 0 {
+		return nil
+	}
 	ms := func(us int64) string { return time.Duration(us * 1000).String() }
 	fmt.Fprintf(s.err, "latency p50 %s p99 %s, from due p99 %s; carried %d, left out %d\n",
 		ms(r.Timing.FromSent.Quantile(50, 100)), ms(r.Timing.FromSent.Quantile(99, 100)), ms(r.Timing.FromDue.Quantile(99, 100)), r.Carried, r.LeftOut)
