@@ -4,14 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"parallax/internal/sanitise"
 )
 
-// JSON prints the report as one document; Format and Version stand in it.
+// JSON prints the report as one document that no terminal obeys; Format and Version stand in it.
 func JSON(w io.Writer, r *Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(true)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(r); err != nil {
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return fmt.Errorf("report as JSON: %w", err)
+	}
+	if _, err := w.Write(append(sanitise.JSON(nil, text), '\n')); err != nil {
 		return fmt.Errorf("report as JSON: %w", err)
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"sync"
+
+	"parallax/internal/sanitise"
 )
 
 // output is standard output; it remembers the first failure to write, so that no
@@ -21,11 +23,14 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// printJSON writes v as one indented document.
+// printJSON writes v as one indented document that no terminal obeys.
 func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(sanitise.JSON(nil, text), '\n'))
+	return err
 }
 
 // shared is a writer that several processes print to at once.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,7 +49,7 @@ func runShow(ctx context.Context, dir, id string, s streams) error {
 	if err != nil {
 		return err
 	}
-	return printIndented(s.out, recording.AppendJSON(nil, ex, true))
+	return printJSON(s.out, json.RawMessage(recording.AppendJSON(nil, ex, true)))
 }
 
 func showDifferences(ctx context.Context, dir, record string, s streams) error {
@@ -75,7 +73,7 @@ func showDifferences(ctx context.Context, dir, record string, s streams) error {
 		if err != nil {
 			return err
 		}
-		if err := printIndented(s.out, line); err != nil {
+		if err := printJSON(s.out, json.RawMessage(line)); err != nil {
 			return err
 		}
 	}
@@ -83,14 +81,4 @@ func showDifferences(ctx context.Context, dir, record string, s streams) error {
 		return usagef("%s holds no difference of record %s", dir, record)
 	}
 	return nil
-}
-
-func printIndented(w io.Writer, document []byte) error {
-	var v json.RawMessage = document
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s\n", text)
-	return err
 }
