@@ -93,6 +93,7 @@ func runCapturePackets(ctx context.Context, o packetsOptions, s streams) error {
 	if err != nil {
 		return err
 	}
+	defer roomyCollector()()
 	fault := pour(ctx, src, redactor, w, newProgress(s.err, "exchanges", o.Quiet))
 	return finishCapture(w, src, redactor.Counts(), fault, o, s)
 }
