@@ -31,18 +31,20 @@ func main() {
 func attack(url string, rate int, d time.Duration) {
 	targeter := vegeta.NewStaticTargeter(vegeta.Target{Method: "GET", URL: url})
 	attacker := vegeta.NewAttacker(vegeta.Connections(64))
-	var first time.Time
-	var late []float64
+	// When the attack began is not told. vegeta never sends early, so the earliest
+	// beginning that any request allows is its best case.
+	var began time.Time
 	var results []*vegeta.Result
+	due := func(r *vegeta.Result) time.Duration { return time.Duration(r.Seq) * time.Second / time.Duration(rate) }
 	for r := range attacker.Attack(targeter, vegeta.Rate{Freq: rate, Per: time.Second}, d, "lateness") {
 		results = append(results, r)
-		if first.IsZero() || r.Timestamp.Before(first) {
-			first = r.Timestamp
+		if at := r.Timestamp.Add(-due(r)); began.IsZero() || at.Before(began) {
+			began = at
 		}
 	}
+	var late []float64
 	for _, r := range results {
-		due := first.Add(time.Duration(r.Seq) * time.Second / time.Duration(rate))
-		late = append(late, float64(r.Timestamp.Sub(due).Nanoseconds())/1000)
+		late = append(late, float64(r.Timestamp.Sub(began.Add(due(r))).Nanoseconds())/1000)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(late); err != nil {
 		fmt.Fprintln(os.Stderr, err)
