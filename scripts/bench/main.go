@@ -34,9 +34,14 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 5, "pairs of runs of each case")
 	flag.StringVar(&b.dir, "dir", filepath.Join(os.TempDir(), "parallax-bench"), "folder for inputs and outputs")
 	flag.StringVar(&b.parallax, "parallax", "bin/parallax", "the binary to measure")
+	make := flag.String("make", "", "N,RATE: only make that baseline (the benchmark runs itself so, to keep its own memory small)")
 	flag.BoolVar(&b.small, "small", false, "a tenth of the input, to try the benchmark itself")
 	flag.Parse()
-	if err := b.all(strings.Split(*only, ",")); err != nil {
+	work := func() error { return b.all(strings.Split(*only, ",")) }
+	if *make != "" {
+		work = func() error { return b.makeBaseline(*make) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
