@@ -340,6 +340,8 @@ func notWhole(ex *recording.Exchange) string {
 		return "no request was recorded"
 	case ex.Protocol != "" && ex.Protocol != "http/1.1":
 		return "protocol " + ex.Protocol + " cannot be replayed"
+	case sentOtherwise(ex) != "":
+		return "the request cannot be repeated as it was: " + sentOtherwise(ex)
 	case ex.Incomplete == recording.RequestAfterEnd, ex.Incomplete == recording.RequestBeforeStart:
 		return string(ex.Incomplete)
 	case r.Body.State != recording.BodyNone && r.Body.State != recording.BodyStored:
@@ -351,6 +353,18 @@ func notWhole(ex *recording.Exchange) string {
 		return ""
 	}
 	return cutRequest(ex)
+}
+
+// sentOtherwise names what was odd on the wire and is not kept in the parts of
+// a request: sent again in the regular form, it would be another question.
+func sentOtherwise(ex *recording.Exchange) string {
+	for _, e := range ex.Errors {
+		switch name, _ := strings.CutPrefix(e, "request: "); name {
+		case "bare LF", "odd start line":
+			return name
+		}
+	}
+	return ""
 }
 
 // cutRequest tells a request whose end is missing from one whose answer is. A
