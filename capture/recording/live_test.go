@@ -358,3 +358,21 @@ func killChild(t *testing.T, dir string, after time.Duration) (intended, wrote i
 	_ = cmd.Wait() // it was killed
 	return intended, wrote
 }
+
+// TestIntendTakesNoMemory: every request of a replay has an intent.
+func TestIntendTakesNoMemory(t *testing.T) {
+	l, err := CreateLive(t.TempDir()+"/run", Options{Kind: KindRun, Baseline: "b", Redaction: Redaction{Profile: "off"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Suspend()
+	id := MakeID(1, "0123456789abcdef", 7)
+	got := testing.AllocsPerRun(200, func() {
+		if err := l.Intend(id); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got > 1 { // the journal's own buffer grows now and then
+		t.Errorf("%v allocations an intent", got)
+	}
+}
