@@ -21,7 +21,7 @@ import (
 )
 
 // childLimit is the longest that a child may run before it is a failure.
-const childLimit = 30 * time.Second
+const childLimit = 2 * time.Minute
 
 // ended is how a child ended.
 type ended struct {
