@@ -334,14 +334,14 @@ func breaks(s string) bool {
 
 // notWhole says why a recorded exchange cannot be sent again, or "".
 func notWhole(ex *recording.Exchange) string {
-	r := ex.Request
+	r, odd := ex.Request, sentOtherwise(ex)
 	switch {
 	case r == nil:
 		return "no request was recorded"
 	case ex.Protocol != "" && ex.Protocol != "http/1.1":
 		return "protocol " + ex.Protocol + " cannot be replayed"
-	case sentOtherwise(ex) != "":
-		return "the request cannot be repeated as it was: " + sentOtherwise(ex)
+	case odd != "":
+		return "the request cannot be repeated as it was: " + odd
 	case ex.Incomplete == recording.RequestAfterEnd, ex.Incomplete == recording.RequestBeforeStart:
 		return string(ex.Incomplete)
 	case r.Body.State != recording.BodyNone && r.Body.State != recording.BodyStored:

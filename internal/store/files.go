@@ -14,7 +14,8 @@ type Files interface {
 	SyncDir(name string) error
 }
 
-// File is an open file.
+// File is an open file. It is as wide as the faults that tests must be able to
+// put into it: each method is a call that a full or failing disk refuses.
 type File interface {
 	io.Writer
 	io.ReaderAt
