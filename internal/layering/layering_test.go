@@ -36,6 +36,7 @@ var rooms = []room{
 	{"diff/rules", []string{"internal"}, "rules are read before anything is compared"},
 	{"diff/jsondiff", []string{"diff/rules", "diff/comparison", "internal"}, "a comparator of one kind of body"},
 	{"diff/body", []string{"diff/rules", "diff/jsondiff", "diff/comparison", "internal"}, "bodies are compared without knowing recordings"},
+	{"diff/tables", []string{"diff/rules", "diff/jsondiff", "diff/comparison", "capture/snapshot", "internal"}, "tables are compared without knowing recordings"},
 	{"diff", []string{"diff", "capture/recording", "capture/snapshot", "internal"}, "diff reads what capture and replay wrote"},
 	{"report", []string{"diff/comparison", "capture/recording", "internal"}, "a report reads what diff wrote and compares nothing"},
 	{"cmd", []string{"capture", "replay", "diff", "report", "internal"}, "wiring"},
@@ -48,6 +49,10 @@ var oneRoom = map[string][]string{
 	"github.com/google/gopacket": {"capture/packets", "scripts"},
 	"github.com/urfave/cli/v2":   {"cmd/parallax"},
 	"github.com/goccy/go-yaml":   {"cmd/parallax"},
+
+	"github.com/jackc/pgx/v5":        {"capture/database/postgres"},
+	"github.com/go-sql-driver/mysql": {"capture/database/mysql"},
+	"modernc.org/sqlite":             {"capture/database/sqlite"},
 }
 
 type pkg struct {
