@@ -20,6 +20,10 @@ type Summary struct {
 	// Ledgers are those of the inputs and of the comparison itself, by name:
 	// "old", "new", "control 1", "comparison".
 	Ledgers []NamedLedger `json:"ledgers"`
+	// Tables, SchemaNotes and Invariants are those of a comparison of snapshots.
+	Tables      []TableProof      `json:"tables,omitempty"`
+	SchemaNotes []SchemaNote      `json:"schema_notes,omitempty"`
+	Invariants  []InvariantResult `json:"invariants,omitempty"`
 	// Notes are things a reader must know: an interrupted input, a rule never used.
 	Notes []string `json:"notes,omitempty"`
 }
