@@ -21,6 +21,7 @@ const (
 	rulePointer
 	ruleJWT
 	rulePEM
+	ruleColumn
 	notDecoded
 	overLimit
 	notMultipart
@@ -30,7 +31,7 @@ const (
 
 var ruleNames = [ruleCount]string{
 	"authorization", "cookie", "set-cookie", "header", "url user info", "query", "form",
-	"json key", "markup", "json pointer", "jwt", "private key",
+	"json key", "markup", "json pointer", "jwt", "private key", "column",
 	"not inspected: undecodable body", "not inspected: body over a limit",
 	"not inspected: multipart body",
 	"body dropped: too many secrets",

@@ -21,6 +21,7 @@ import "bytes"
 type names struct {
 	headers, keys, query               map[string]bool
 	keepHeaders, keepCookies, keepKeys map[string]bool
+	columns, keepColumns               map[string]bool // "table.column", in normal form
 }
 
 func newNames(c Config) *names {

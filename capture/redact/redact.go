@@ -66,6 +66,8 @@ type Config struct {
 	// Pointers are JSON Pointers of secret values in JSON bodies; * stands for
 	// any one member or index.
 	Pointers []string `yaml:"pointers,omitempty"`
+	// Columns ("table.column") of databases whose values are secret.
+	Columns []string `yaml:"columns,omitempty"`
 	// Keep names what is no secret although a rule says so.
 	Keep Keep `yaml:"keep,omitempty"`
 }
@@ -76,6 +78,8 @@ type Keep struct {
 	Cookies []string `yaml:"cookies,omitempty"`
 	// Keys of JSON members, form fields and query parameters.
 	Keys []string `yaml:"keys,omitempty"`
+	// Columns ("table.column") of databases.
+	Columns []string `yaml:"columns,omitempty"`
 }
 
 // Redactor applies one configuration under one key. It is safe for concurrent
@@ -95,6 +99,13 @@ type Redactor struct {
 // profile "off".
 func New(c Config, key Key) (*Redactor, error) {
 	r := &Redactor{key: key, names: newNames(c), counts: map[string]int64{}}
+	var err error
+	if r.names.columns, err = columnSet(c.Columns); err != nil {
+		return nil, err
+	}
+	if r.names.keepColumns, err = columnSet(c.Keep.Columns); err != nil {
+		return nil, err
+	}
 	switch c.Profile {
 	case "", Secrets:
 	case Off:

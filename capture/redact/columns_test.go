@@ -1,0 +1,110 @@
+package redact
+
+import (
+	"bytes"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"parallax/capture/snapshot"
+)
+
+func customers() *snapshot.Table {
+	return &snapshot.Table{Name: "customers", Columns: []snapshot.Column{
+		{Name: "id", Class: snapshot.Number, Bits: 64}, {Name: "password_hash", Class: snapshot.Text},
+		{Name: "TaxNo", Class: snapshot.Number, Bits: 32}, {Name: "device", Class: snapshot.UUID},
+		{Name: "notes", Class: snapshot.Text}, {Name: "access_token", Class: snapshot.Bytes},
+	}}
+}
+
+func rowsOf(t testing.TB, c Config) *Rows {
+	t.Helper()
+	key, err := NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(c, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Table(customers())
+}
+
+func customer(b *snapshot.Batch, tax int64, password, notes string) {
+	b.Rows++
+	b.Columns[0].Append(snapshot.Number, snapshot.AppendInt(nil, int64(b.Rows)))
+	b.Columns[1].Append(snapshot.Text, []byte(password))
+	b.Columns[2].Append(snapshot.Number, snapshot.AppendInt(nil, tax))
+	b.Columns[3].AppendNull()
+	b.Columns[4].Append(snapshot.Text, []byte(notes))
+	b.Columns[5].Append(snapshot.Bytes, []byte{0, 0xFF})
+}
+
+func TestRowsAreRedactedByColumn(t *testing.T) {
+	s := rowsOf(t, Config{Columns: []string{"customers.tax_no", "Customers.device"}})
+	b := snapshot.NewBatch(customers().Columns)
+	customer(b, 123456789, "hunter2", "plain")
+	customer(b, 123456789, "hunter2", `see https://ada:geheim@shop.example/ {"password": "geheim"}`)
+	customer(b, 5, "", "")
+	if err := s.Apply(b); err != nil {
+		t.Fatal(err)
+	}
+	for i := range b.Columns {
+		if bytes.Contains(b.Columns[i].Data, []byte("geheim")) || bytes.Contains(b.Columns[i].Data, []byte("hunter2")) {
+			t.Errorf("column %d holds a secret: %q", i, b.Columns[i].Data)
+		}
+	}
+	cell := func(column, row int) string {
+		class, c := b.Columns[column].Cell(row)
+		return string(snapshot.AppendText(nil, class, c))
+	}
+	if cell(0, 0) != "1" || cell(4, 0) != "plain" || cell(3, 1) != "null" || cell(1, 2) != "" {
+		t.Errorf("what is no secret changed: %q %q %q %q", cell(0, 0), cell(4, 0), cell(3, 1), cell(1, 2))
+	}
+	if !IsToken(cell(1, 0)) || cell(1, 0) != cell(1, 1) || !IsToken(cell(5, 0)) {
+		t.Errorf("tokens %q %q %q", cell(1, 0), cell(1, 1), cell(5, 0))
+	}
+	if cell(2, 0) != cell(2, 1) || cell(2, 0) == cell(2, 2) || len(cell(2, 0)) != numberDigits {
+		t.Errorf("numbers %q %q %q", cell(2, 0), cell(2, 1), cell(2, 2))
+	}
+	for _, c := range s.Describe().Columns {
+		if c.Redacted != (c.Name != "id" && c.Name != "notes") {
+			t.Errorf("column %s: redacted %v", c.Name, c.Redacted)
+		}
+	}
+	if n := s.r.Counts()["column"]; n != 8 {
+		t.Errorf("%d cells counted", n)
+	}
+}
+
+// A secret has one token, in a table's column and in an exchange.
+func TestColumnTokensAreThoseOfRecordings(t *testing.T) {
+	s := rowsOf(t, Config{})
+	_, c := s.token(snapshot.Text, []byte("s3cret-value"))
+	if got := newPass(s.r).secret("s3cret-value", ruleHeader); got != string(c) {
+		t.Errorf("%s, want %s", c, got)
+	}
+}
+
+func TestColumnsEqualIffTokensEqual(t *testing.T) {
+	s := rowsOf(t, Config{})
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.Int64().Draw(t, "a"), rapid.Int64().Draw(t, "b")
+		_, ta := s.token(snapshot.Number, snapshot.AppendInt(nil, a))
+		ta = bytes.Clone(ta)
+		_, tb := s.token(snapshot.Number, snapshot.AppendInt(nil, b))
+		if (a == b) != bytes.Equal(ta, tb) {
+			t.Fatalf("%d %d: %x %x", a, b, ta, tb)
+		}
+	})
+}
+
+func TestColumnsKept(t *testing.T) {
+	s := rowsOf(t, Config{Keep: Keep{Columns: []string{"customers.password_hash"}}})
+	if s.Describe().Columns[1].Redacted {
+		t.Error("a kept column is redacted")
+	}
+	if _, err := New(Config{Profile: Off, Columns: []string{"password"}}, Key{}); err == nil {
+		t.Error("a column without a table is accepted")
+	}
+}
