@@ -17,11 +17,14 @@ func Build(s *comparison.Summary, g gate.Result) *Report {
 		Inputs: Inputs{Old: s.Old, New: s.New, Controls: s.Controls, RulesDigest: s.RulesDigest, PolicyDigest: g.PolicyDigest},
 		Routes: []Row{}, Groups: []Group{}, Accepted: []Group{}, Uncompared: []Group{}, Noise: []Group{},
 		Rules: sortedRules(s.Rules), Ledgers: buildLedgers(s.Ledgers),
+		Words: wordsOf(s), Tables: buildTables(s), SchemaNotes: s.SchemaNotes, Invariants: s.Invariants,
 		Notes: append(append([]string{}, s.Notes...), g.Notes...),
 	}
 	r.addRoutes(s)
 	r.Headline = headline(r)
-	r.Proves, r.Unproven = proves(r), unproven(r)
+	if r.Proves, r.Unproven = proves(r), unproven(r); r.Words.OfTables() {
+		r.Proves, r.Unproven = provesTables(r), unprovenTables(r)
+	}
 	return r
 }
 
@@ -30,7 +33,7 @@ func (r *Report) addRoutes(s *comparison.Summary) {
 	for _, v := range r.Gate.Routes {
 		verdicts[v.Subject] = v
 	}
-	total := comparison.Subject{Name: "all routes"}
+	total := comparison.Subject{Name: "all " + r.Words.Subject + "s"}
 	for i := range s.Subjects {
 		u := &s.Subjects[i]
 		row := buildRow(u)
@@ -171,7 +174,7 @@ func buildAccount(a comparison.Account) Account {
 
 func headline(r *Report) string {
 	if len(r.Gate.Reasons) == 0 {
-		return fmt.Sprintf("%s on %s compared, and every limit is met.", plural(r.Total.Compared, "exchange"), plural(int64(len(r.Routes)), "route"))
+		return fmt.Sprintf("%s on %s compared, and every limit is met.", plural(r.Total.Compared, r.Words.Record), plural(int64(len(r.Routes)), r.Words.Subject))
 	}
 	text := r.Gate.Reasons[0].Text
 	if more := len(r.Gate.Reasons) - 1; more > 0 {

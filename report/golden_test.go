@@ -14,6 +14,9 @@ func TestGoldens(t *testing.T) {
 	}{
 		{"sample.html", sampleReport(), HTML},
 		{"passing.html", passingReport(), HTML},
+		{"tables.html", tablesReport(), HTML},
+		{"tables.md", tablesReport(), func(w io.Writer, r *Report) error { return Markdown(w, r, 0) }},
+		{"tables.txt", tablesReport(), func(w io.Writer, r *Report) error { return Terminal(w, r, TerminalOptions{}) }},
 		{"sample.junit.xml", sampleReport(), JUnit},
 		{"sample.json", sampleReport(), JSON},
 		{"sample.metrics.txt", sampleReport(), Metrics},

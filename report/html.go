@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 
+	"parallax/diff/comparison"
 	"parallax/internal/sanitise"
 	"parallax/report/gate"
 )
@@ -81,6 +82,23 @@ type page struct {
 	HasLatency  bool
 	NoiseCount  int64
 	HiddenCount int64
+	Proofs      list[Table]
+	SchemaShown list[schemaLine]
+}
+
+// schemaLine is one declaration that differs.
+type schemaLine struct {
+	Where, Note, Rows string
+	Severity          comparison.Severity
+}
+
+func schemaLines(notes []comparison.SchemaNote, most int) list[schemaLine] {
+	var lines []schemaLine
+	for i := range notes {
+		n := &notes[i]
+		lines = append(lines, schemaLine{Where: noteWhere(n), Note: n.Note, Rows: affected(n), Severity: n.Severity})
+	}
+	return firstOf(lines, most)
 }
 
 // list is the beginning of something longer.
@@ -120,6 +138,8 @@ type pair struct {
 	Record, Field    string
 	OldType, NewType string
 	Old, New         []Mark
+	// Row: the record is a table's row.
+	Row bool
 	// Alike: what is shown of both sides is equal; they differ beyond it.
 	Alike bool
 }
@@ -138,6 +158,7 @@ func makePage(r *Report, show shown) *page {
 		Uncompared: cards(r.Uncompared, show), Accepted: cards(r.Accepted, show), Noise: cards(r.Noise, show),
 		Rules: ruleLines(r, show), Checks: firstOf(r.Gate.Checks, show.Lines), Reasons: firstOf(r.Gate.Reasons, show.Lines),
 		NotesShown: firstOf(r.Notes, show.Lines), HiddenCount: hidden(r),
+		Proofs: firstOf(r.Tables, show.Routes), SchemaShown: schemaLines(r.SchemaNotes, show.Lines),
 	}
 	p.addSections(show)
 	p.addRows(show)
@@ -214,7 +235,9 @@ func makeCard(g *Group, show shown) card {
 			break
 		}
 		s := &g.Samples[i]
-		c.Pairs = append(c.Pairs, makePair(s.Record, s.Field, s.OldType, s.NewType, s.Old, s.New, show.Text))
+		p := makePair(s.Record, s.Field, s.OldType, s.NewType, s.Old, s.New, show.Text)
+		p.Row = g.Part == comparison.Row || g.Part == comparison.Column
+		c.Pairs = append(c.Pairs, p)
 	}
 	return c
 }

@@ -26,8 +26,10 @@ func Markdown(w io.Writer, r *Report, limit int) error {
 	m := &markdown{left: limit - len(tail)}
 	head, routes := mdHead(r), mdRoutes(r)
 	m.list(len(head), func(i int) string { return head[i] }, "lines")
-	m.list(len(routes), func(i int) string { return routes[i] }, "routes")
+	m.list(len(routes), func(i int) string { return routes[i] }, r.Words.Subject+"s")
 	m.write("\n")
+	proofs := mdTables(r)
+	m.list(len(proofs), func(i int) string { return proofs[i] }, "lines of proofs")
 	m.groups("Differences", r.Groups, "groups of differences")
 	m.groups("Could not be compared", r.Uncompared, "groups that could not be compared")
 	m.groups("Accepted", r.Accepted, "accepted groups")
@@ -104,7 +106,7 @@ func verdictSign(v gate.Verdict) string {
 // mdRoutes has the table's head and the total in the first piece and a row in
 // each other: the routes that did not pass come first.
 func mdRoutes(r *Report) []string {
-	head := "| route | recorded | compared | equal | by rules | noise | differ | missing | failed | left out | old p95 | new p95 | verdict |\n" +
+	head := "| " + r.Words.Subject + " | recorded | compared | equal | by rules | noise | differ | missing | failed | left out | old p95 | new p95 | verdict |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n"
 	pieces := []string{head + mdRow(&r.Total)}
 	var passed []string
@@ -214,4 +216,24 @@ func mdQuotedSpace(s string) string {
 		return "*(empty)*"
 	}
 	return fmt.Sprintf("*(%d spaces)*", len(s))
+}
+
+// mdTables has the four proofs and the invariants that do not hold.
+func mdTables(r *Report) []string {
+	if len(r.Tables) == 0 && len(r.Invariants) == 0 {
+		return nil
+	}
+	lines := []string{"| table | count | checksum | sample | field by field | cost |\n|---|---|---|---|---|---|\n"}
+	for i := range r.Tables {
+		cells := tableCells(&r.Tables[i])
+		for k := range cells {
+			cells[k] = mdEscape(cells[k])
+		}
+		lines = append(lines, "| "+strings.Join(cells, " | ")+" |\n")
+	}
+	lines = append(lines, "\n")
+	for _, v := range r.Invariants {
+		lines = append(lines, fmt.Sprintf("- **%s** %s (%s): %s\n", mdEscape(v.State), mdEscape(v.Name), mdEscape(v.Side), mdEscape(v.Detail)))
+	}
+	return append(lines, "\n")
 }

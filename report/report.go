@@ -39,6 +39,7 @@ type Report struct {
 	Headline string `json:"headline"`
 
 	Inputs Inputs `json:"inputs"`
+	Words  Words  `json:"words"`
 	Total  Row    `json:"total"`
 	// Routes are sorted by name.
 	Routes []Row `json:"routes"`
@@ -50,6 +51,11 @@ type Report struct {
 	Accepted   []Group `json:"accepted"`
 	Uncompared []Group `json:"could_not_compare"`
 	Noise      []Group `json:"noise"`
+
+	// Tables, SchemaNotes and Invariants are those of a comparison of snapshots.
+	Tables      []Table                      `json:"tables,omitempty"`
+	SchemaNotes []comparison.SchemaNote      `json:"schema_notes,omitempty"`
+	Invariants  []comparison.InvariantResult `json:"invariants,omitempty"`
 
 	// Rules are the rules that hid something, sorted by rule and place.
 	Rules   []comparison.RuleCount `json:"rules"`

@@ -50,6 +50,48 @@ func sampleSummary() *comparison.Summary {
 	}
 }
 
+// tablesSummary compares two snapshots: one table as it should be, one that
+// differs, one that has no partner.
+func tablesSummary() *comparison.Summary {
+	return &comparison.Summary{
+		Format: "parallax-summary", Version: 1, Tool: "parallax 0.1.0",
+		Old: comparison.Side{Name: "old", Manifest: "aa11bb22cc33dd44", Kind: "snapshot", Redacted: "off"},
+		New: comparison.Side{Name: "new", Manifest: "0f1e2d3c4b5a6978", Kind: "snapshot", Redacted: "off"},
+		Subjects: []comparison.Subject{
+			{Name: "album", Recorded: 347, Equal: 347},
+			{Name: "invoice", Recorded: 413, Equal: 405, Different: 7, MissingOld: 1, Groups: []comparison.Group{
+				{Part: comparison.Column, Pattern: "billing_city", Kind: comparison.Changed, Class: "trailing space", Severity: comparison.Error, Records: 7, Count: 7,
+					Samples: []comparison.Sample{{Record: "[20]", Field: "billing_city", Old: "Edinburgh ", New: "Edinburgh", OldType: "text", NewType: "text"}}},
+				{Part: comparison.Row, Kind: comparison.MissingInOld, Severity: comparison.Error, Records: 1, Count: 1,
+					Samples: []comparison.Sample{{Record: "[999]", New: `{"invoice_id":999}`, NewType: "object"}}},
+			}},
+			{Name: "legacy", Recorded: 4, MissingNew: 4},
+		},
+		Tables: []comparison.TableProof{
+			{Table: "album", Old: "album", New: "Album", Method: "blocks", OldRows: 347, NewRows: 347, Blocks: 1, BlocksEqual: 1, Reread: 1, SampleRows: 30,
+				Columns: []comparison.ColumnProof{{Old: "album_id", New: "AlbumId", State: "key"}, {Old: "title", New: "Title", State: "equal"}}},
+			{Table: "invoice", Old: "invoice", New: "Invoice", Method: "blocks", OldRows: 412, NewRows: 413, Blocks: 1, RowsRead: 825, SampleRows: 41, SampleDifferent: 1,
+				Columns: []comparison.ColumnProof{{Old: "invoice_id", New: "InvoiceId", State: "key"}, {Old: "billing_city", New: "BillingCity", State: "differs", Differences: 7}, {Old: "total", New: "Total", State: "equal by value"}}},
+			{Table: "legacy", Old: "legacy", Method: "not compared", Why: "no such table in new", OldRows: 4},
+		},
+		SchemaNotes: []comparison.SchemaNote{
+			{Table: "invoice", Column: "total", Note: "numeric(10,2) / REAL", Severity: comparison.Warning, Affected: -1},
+			{Table: "invoice", Column: "billing_city", Note: "character varying(40) / varchar(20)", Severity: comparison.Error, Affected: 3},
+		},
+		Invariants: []comparison.InvariantResult{
+			{Name: "revenue", Side: "both", State: "holds", Detail: "24 groups equal"},
+			{Name: "no orphans", Side: "new", State: "broken", Detail: "2 rows of invoice_line name no invoice, e.g. [7]"},
+		},
+		Ledgers: []comparison.NamedLedger{{Name: "comparison", Accounts: []comparison.Account{{Name: "rows", Total: 764, Buckets: []comparison.Bucket{{Name: "compared", Count: 764, Class: "fine"}}}}}},
+		Notes:   []string{"old: exported snapshot at 0/1A2B3C", "new: one read transaction"},
+	}
+}
+
+func tablesReport() *Report {
+	s := tablesSummary()
+	return Build(s, gate.Evaluate(s, gate.Policy{}, nil, today))
+}
+
 func sampleOrders() comparison.Subject {
 	return comparison.Subject{
 		Name: "GET /orders/{id}", Recorded: 503, Equal: 8, UnderRules: 470, NoiseOnly: 5, Different: 12, MissingNew: 3, NotCompared: 2, Incomplete: 3,

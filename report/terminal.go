@@ -35,6 +35,7 @@ func Terminal(w io.Writer, r *Report, o TerminalOptions) error {
 	p := &terminal{o: o}
 	p.inputs(r)
 	p.routes(r)
+	p.tables(r)
 	p.groups("Differences", r.Groups)
 	p.groups("Could not be compared", r.Uncompared)
 	p.groups("Accepted", r.Accepted)
@@ -83,8 +84,8 @@ func (p *terminal) inputs(r *Report) {
 func short(digest string) string { return sanitise.Log(digest[:min(len(digest), 12)]) }
 
 func (p *terminal) routes(r *Report) {
-	p.heading("Routes")
-	rows := [][]string{{"route", "recorded", "compared", "equal", "by rules", "noise", "differ", "missing", "failed", "left out", "old p50/p95", "new p50/p95", "verdict"}}
+	p.heading(r.Words.Subjects())
+	rows := [][]string{{r.Words.Subject, "recorded", "compared", "equal", "by rules", "noise", "differ", "missing", "failed", "left out", "old p50/p95", "new p50/p95", "verdict"}}
 	for i := range r.Routes {
 		rows = append(rows, routeCells(&r.Routes[i]))
 	}
@@ -219,6 +220,45 @@ func bucketText(buckets []comparison.Bucket) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// tables prints the four proofs, then what the declarations and the invariants
+// say.
+func (p *terminal) tables(r *Report) {
+	if len(r.Tables) > 0 {
+		p.heading("Proofs")
+		rows := [][]string{{"table", "count", "checksum", "sample", "field by field", "cost"}}
+		for i := range r.Tables {
+			rows = append(rows, tableCells(&r.Tables[i]))
+		}
+		p.table(rows)
+	}
+	if len(r.Invariants) > 0 {
+		p.heading("Invariants")
+		rows := [][]string{{"invariant", "side", "state", "detail"}}
+		for _, v := range r.Invariants {
+			rows = append(rows, []string{v.Name, v.Side, v.State, v.Detail})
+		}
+		p.table(rows)
+	}
+	p.schemaNotes(r)
+}
+
+func (p *terminal) schemaNotes(r *Report) {
+	if len(r.SchemaNotes) == 0 {
+		return
+	}
+	p.heading(fmt.Sprintf("Declarations that differ (%d, no differences by themselves)", len(r.SchemaNotes)))
+	rows := [][]string{{"where", "old / new", "severity", "rows that do not fit"}}
+	for i := range r.SchemaNotes {
+		n := &r.SchemaNotes[i]
+		if i == p.o.Groups {
+			rows = append(rows, []string{fmt.Sprintf("… %d more", len(r.SchemaNotes)-i), "", "", ""})
+			break
+		}
+		rows = append(rows, []string{noteWhere(n), n.Note, string(n.Severity), affected(n)})
+	}
+	p.table(rows)
 }
 
 func (p *terminal) notes(r *Report) {

@@ -1,5 +1,12 @@
 package comparison
 
+// The classes of differences that are about a table or a column as a whole: no
+// row is counted for a column, and yet the gate does not let it pass.
+const (
+	TableMissing  = "table missing"
+	ColumnMissing = "column missing"
+)
+
 // TableProof holds what was proven of one pair of tables, by the four means that
 // a migration asks for: count, checksum, sample, field by field. Its Subject's
 // counters count rows: Recorded is the number of rows on either side, paired ones

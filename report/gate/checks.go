@@ -20,7 +20,7 @@ func (j *judge) ledgers() {
 	}
 	for i := range j.summary.Subjects {
 		s := &j.summary.Subjects[i]
-		j.residual(s.Name, residual(s), "records of the route are in no counter")
+		j.residual(s.Name, residual(s), "records of the "+j.words.subject+" are in no counter")
 	}
 	if len(j.checks) == before && len(j.summary.Ledgers) > 0 {
 		j.check("ledger_closed", "", true, Unverified, "no residual", "none", "every ledger closes and nothing was lost")
@@ -105,7 +105,7 @@ func (j *judge) minCoverage(subject string, t tally, limit Ratio) {
 		return // min_compared speaks for an empty comparison
 	}
 	actual := share(t.compared, t.whole)
-	text := fmt.Sprintf("%s%s of the whole exchanges were compared, at least %s wanted", prefix(subject), actual, limit)
+	text := fmt.Sprintf("%s%s of the whole %ss were compared, at least %s wanted", prefix(subject), actual, j.words.record, limit)
 	j.check("min_coverage", subject, limit.Reached(t.compared, t.whole), Unverified, "≥ "+limit.String(), actual, text)
 }
 
@@ -131,7 +131,7 @@ func (j *judge) routeCoverage() {
 		j.notes = append(j.notes, fmt.Sprintf("more than %d routes: the others are judged together as %q", comparison.MaxSubjects, name))
 	}
 	limit := orAll(j.policy.MinRouteCoverage)
-	text := fmt.Sprintf("%s of the routes have an exchange compared, at least %s wanted", share(compared, routes), limit)
+	text := fmt.Sprintf("%s of the %ss have a record compared, at least %s wanted", share(compared, routes), j.words.subject, limit)
 	if first != "" {
 		text += fmt.Sprintf("; the first without is %s", first)
 	}

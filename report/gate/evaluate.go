@@ -15,13 +15,16 @@ import (
 // Evaluate holds the policy against the summary. The policy and the waivers
 // must be valid; now decides which waivers have expired.
 func Evaluate(s *comparison.Summary, p Policy, waivers []Waiver, now time.Time) Result {
-	j := &judge{summary: s, policy: &p, uses: useWaivers(s, waivers, now)}
+	j := &judge{summary: s, policy: &p, words: wordsOf(s), uses: useWaivers(s, waivers, now)}
 	j.countRoutes()
 	j.ledgers()
 	j.interrupted()
 	j.amounts()
 	j.waivers()
 	j.warnings()
+	j.structure()
+	j.rereads()
+	j.invariants()
 	j.namedRoutes()
 	return j.result(digest(p, waivers))
 }
@@ -34,6 +37,17 @@ type judge struct {
 	counted []int64 // by subject: mismatches that nothing accepts
 	checks  []Check
 	notes   []string
+	words   words
+}
+
+// words are how texts call what was compared.
+type words struct{ record, subject string }
+
+func wordsOf(s *comparison.Summary) words {
+	if s.Old.Kind == "snapshot" || len(s.Tables) > 0 {
+		return words{"row", "table"}
+	}
+	return words{"exchange", "route"}
 }
 
 func useWaivers(s *comparison.Summary, waivers []Waiver, now time.Time) []WaiverUse {

@@ -24,7 +24,7 @@ func (j *judge) namedRoutes() {
 	}
 	for _, name := range j.policy.routeNames() {
 		if !found[name] {
-			j.check("routes", name, false, Unverified, "recorded", "absent", name+": the policy names this route and the comparison does not have it")
+			j.check("routes", name, false, Unverified, "recorded", "absent", name+": the policy names this "+j.words.subject+" and the comparison does not have it")
 		}
 	}
 }
