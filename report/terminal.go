@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"parallax/diff/comparison"
@@ -51,6 +52,8 @@ func Terminal(w io.Writer, r *Report, o TerminalOptions) error {
 type terminal struct {
 	o TerminalOptions
 	b strings.Builder
+	// texts: the table being printed is one of texts.
+	texts bool
 }
 
 // line prints parts that are sanitised already, cut to the width.
@@ -158,6 +161,9 @@ func side(typ, text string) string {
 	case "array", "object":
 		return compact(text)
 	}
+	if strings.TrimSpace(text) != text || text == "" { // else nobody sees it
+		return strconv.Quote(text)
+	}
 	return text
 }
 
@@ -231,7 +237,7 @@ func (p *terminal) tables(r *Report) {
 		for i := range r.Tables {
 			rows = append(rows, tableCells(&r.Tables[i]))
 		}
-		p.table(rows)
+		p.textTable(rows)
 	}
 	if len(r.Invariants) > 0 {
 		p.heading("Invariants")
@@ -239,7 +245,7 @@ func (p *terminal) tables(r *Report) {
 		for _, v := range r.Invariants {
 			rows = append(rows, []string{v.Name, v.Side, v.State, v.Detail})
 		}
-		p.table(rows)
+		p.textTable(rows)
 	}
 	p.schemaNotes(r)
 }
@@ -258,7 +264,7 @@ func (p *terminal) schemaNotes(r *Report) {
 		}
 		rows = append(rows, []string{noteWhere(n), n.Note, string(n.Severity), affected(n)})
 	}
-	p.table(rows)
+	p.textTable(rows)
 }
 
 func (p *terminal) notes(r *Report) {

@@ -67,11 +67,26 @@ func (p *terminal) columns(rows [][]string, widths []int, from, to int) {
 			if i == len(row)-1 {
 				b.WriteString(row[i])
 			} else {
-				b.WriteString(sanitise.PadLeft(row[i], widths[i]))
+				b.WriteString(p.pad(row[i], widths[i]))
 			}
 		}
 		p.line(b.String())
 	}
+}
+
+// pad aligns numbers to the right and, in a table of texts, texts to the left.
+func (p *terminal) pad(text string, width int) string {
+	if p.texts {
+		return sanitise.Pad(text, width)
+	}
+	return sanitise.PadLeft(text, width)
+}
+
+// textTable is a table whose cells are texts.
+func (p *terminal) textTable(rows [][]string) {
+	p.texts = true
+	p.table(rows)
+	p.texts = false
 }
 
 // wrapped prints text behind lead, further lines behind indent, broken at
