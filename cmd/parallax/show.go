@@ -4,19 +4,27 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/recording"
 	"parallax/diff/comparison"
+	"parallax/diff/repair"
 )
 
 func showCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name: "show", Usage: "show one exchange, or the differences of one record", ArgsUsage: "ARTEFACT ID",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "sql", Usage: "of a comparison of tables: the statements that would make the new side equal, for reading; without ID for all records"},
+		},
 		Description: "Of a recording or a run: the exchange called ID, with its bodies, as JSON; a run's\n" +
 			"exchange is also found by the id it replays. Of a comparison: the differences of record ID.",
 		Action: func(c *cli.Context) error {
+			if c.Bool("sql") {
+				return runShowSQL(c, s)
+			}
 			args, err := arguments(c, "ARTEFACT", "ID")
 			if err != nil {
 				return err
@@ -50,6 +58,42 @@ func runShow(ctx context.Context, dir, id string, s streams) error {
 		return err
 	}
 	return printJSON(s.out, json.RawMessage(recording.AppendJSON(nil, ex, true)))
+}
+
+// runShowSQL prints statements; nothing is ever executed.
+func runShowSQL(c *cli.Context, s streams) error {
+	if c.NArg() < 1 || c.NArg() > 2 {
+		return usagef("want the arguments: ARTEFACT [ID]; have %d\nsee: %s --help", c.NArg(), commandName(c))
+	}
+	kind, err := kindOf(c.Args().First())
+	if err != nil {
+		return err
+	}
+	if kind != isComparison {
+		return usagef("%s: --sql wants a comparison of tables", c.Args().First())
+	}
+	r, err := comparison.Open(c.Args().First())
+	if err != nil {
+		return err
+	}
+	if len(r.Summary().Tables) == 0 {
+		return usagef("%s compares no tables: there is nothing to repair by SQL", c.Args().First())
+	}
+	return repair.Statements(s.out, r.Summary(), ofRecord(r, c.Args().Get(1)))
+}
+
+// ofRecord are the differences of one record, or all.
+func ofRecord(r *comparison.Reader, record string) iter.Seq2[*comparison.Difference, error] {
+	return func(yield func(*comparison.Difference, error) bool) {
+		for d, err := range r.Differences() {
+			if err == nil && record != "" && d.Record != record {
+				continue
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
 }
 
 func showDifferences(ctx context.Context, dir, record string, s streams) error {

@@ -35,6 +35,8 @@ type Side struct {
 	Kind     string `json:"kind"`     // "recording", "run" or "snapshot"
 	Redacted string `json:"redacted"` // profile and key id, or "off"
 	Target   string `json:"target,omitempty"`
+	// Engine is a snapshot's store: "postgresql", "sqlite", …
+	Engine string `json:"engine,omitempty"`
 	// Interrupted says why the input ended early; what is missing is not known.
 	Interrupted string `json:"interrupted,omitempty"`
 }

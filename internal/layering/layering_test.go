@@ -37,6 +37,7 @@ var rooms = []room{
 	{"diff/jsondiff", []string{"diff/rules", "diff/comparison", "internal"}, "a comparator of one kind of body"},
 	{"diff/body", []string{"diff/rules", "diff/jsondiff", "diff/comparison", "internal"}, "bodies are compared without knowing recordings"},
 	{"diff/tables", []string{"diff/rules", "diff/jsondiff", "diff/comparison", "capture/snapshot", "internal"}, "tables are compared without knowing recordings"},
+	{"diff/repair", []string{"diff/comparison", "internal"}, "statements are written from the comparison alone"},
 	{"diff", []string{"diff", "capture/recording", "capture/snapshot", "internal"}, "diff reads what capture and replay wrote"},
 	{"report", []string{"diff/comparison", "capture/recording", "internal"}, "a report reads what diff wrote and compares nothing"},
 	{"cmd", []string{"capture", "replay", "diff", "report", "internal"}, "wiring"},

@@ -1,0 +1,268 @@
+// Package repair writes the SQL statements that would make the new side of a
+// comparison of tables equal to the old one.
+//
+// Terms. A statement repairs one record: INSERT for a row that is missing, DELETE
+// for one that the old side does not have, UPDATE for cells that changed.
+//
+// Steps. Statements takes the differences in the order of the comparison, gathers
+// those of one record, and writes one statement for each, in the dialect of the
+// new side's engine.
+//
+// Limits. The statements are for reading; nothing here runs them. What cannot be
+// written exactly (a value that the comparison keeps only the beginning of, a
+// redaction token, a table without a key, a difference within a JSON document)
+// becomes a comment that says so.
+package repair
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"sort"
+	"strings"
+
+	"parallax/diff/comparison"
+	"parallax/internal/sanitise"
+)
+
+// Statements writes the repair of every difference that counts: noise and what
+// could not be compared are left out, with a comment for the latter.
+func Statements(w io.Writer, s *comparison.Summary, differences iter.Seq2[*comparison.Difference, error]) error {
+	p := &printer{w: w, dialect: s.New.Engine, tables: map[string]*comparison.TableProof{}}
+	for i := range s.Tables {
+		p.tables[s.Tables[i].Table] = &s.Tables[i]
+	}
+	var record []comparison.Difference
+	for d, err := range differences {
+		if err != nil {
+			return err
+		}
+		if len(record) > 0 && (record[0].Subject != d.Subject || record[0].Record != d.Record) {
+			p.record(record)
+			record = record[:0]
+		}
+		if !d.Noise {
+			record = append(record, *d)
+		}
+	}
+	p.record(record)
+	return p.err
+}
+
+// printer writes statements; it keeps the first error.
+type printer struct {
+	w       io.Writer
+	dialect string
+	tables  map[string]*comparison.TableProof
+	err     error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+// cannot says in a comment why a record has no statement. A comment ends with
+// its line, so nothing recorded may break it.
+func (p *printer) cannot(d *comparison.Difference, why string) {
+	p.line("-- %s %s: %s", sanitise.Log(d.Subject), sanitise.Log(d.Record), why)
+}
+
+func (p *printer) record(ds []comparison.Difference) {
+	if len(ds) == 0 {
+		return
+	}
+	first := &ds[0]
+	t := p.tables[first.Subject]
+	switch {
+	case t == nil || t.New == "" || t.Old == "":
+		p.cannot(first, "the table has no partner: "+string(first.Kind))
+	case first.Kind == comparison.NotCompared:
+		p.cannot(first, "could not be compared")
+	case first.Class == comparison.ColumnMissing:
+		p.cannot(first, "column "+sanitise.Log(first.Field)+" has no partner: "+string(first.Kind))
+	case len(keyColumns(t)) == 0:
+		p.cannot(first, "the table has no key: "+string(first.Kind))
+	case first.Part == comparison.Row && first.Kind == comparison.MissingInNew:
+		p.insert(t, first)
+	case first.Part == comparison.Row && first.Kind == comparison.MissingInOld:
+		p.remove(t, first)
+	default:
+		p.update(t, ds)
+	}
+}
+
+func keyColumns(t *comparison.TableProof) []string {
+	var names []string
+	for _, c := range t.Columns {
+		if c.State == "key" {
+			names = append(names, c.New)
+		}
+	}
+	return names
+}
+
+func (p *printer) update(t *comparison.TableProof, ds []comparison.Difference) {
+	var sets []string
+	for i := range ds {
+		d := &ds[i]
+		name, ok := newName(t, d.Field)
+		text, err := p.literal(d.Old.Type, d.Old.Text, d.Old.Cut)
+		switch {
+		case !ok:
+			p.cannot(d, sanitise.Log(d.Field)+" is no column of its own: the difference is within a document")
+		case err != "":
+			p.cannot(d, "column "+sanitise.Log(d.Field)+": "+err)
+		default:
+			sets = append(sets, p.name(name)+" = "+text)
+		}
+	}
+	where, err := p.where(t, &ds[0])
+	if len(sets) > 0 && err == "" {
+		p.line("UPDATE %s SET %s WHERE %s;", p.name(t.New), strings.Join(sets, ", "), where)
+	} else if err != "" {
+		p.cannot(&ds[0], err)
+	}
+}
+
+func (p *printer) remove(t *comparison.TableProof, d *comparison.Difference) {
+	where, err := p.where(t, d)
+	if err != "" {
+		p.cannot(d, err)
+		return
+	}
+	p.line("DELETE FROM %s WHERE %s;", p.name(t.New), where)
+}
+
+// insert takes the row from the difference, which holds it whole.
+func (p *printer) insert(t *comparison.TableProof, d *comparison.Difference) {
+	row, err := rowOf(d)
+	if err != nil {
+		p.cannot(d, err.Error())
+		return
+	}
+	var names, values []string
+	for _, cell := range row {
+		name, ok := newName(t, cell.column)
+		if !ok {
+			p.cannot(d, "column "+sanitise.Log(cell.column)+" has no partner")
+			continue
+		}
+		text, why := p.literal(cell.typ, cell.text, false)
+		if why != "" {
+			p.cannot(d, "column "+sanitise.Log(cell.column)+": "+why)
+			return
+		}
+		names, values = append(names, p.name(name)), append(values, text)
+	}
+	p.line("INSERT INTO %s (%s) VALUES (%s);", p.name(t.New), strings.Join(names, ", "), strings.Join(values, ", "))
+}
+
+type cell struct{ column, typ, text string }
+
+func rowOf(d *comparison.Difference) ([]cell, error) {
+	if d.Old.Cut {
+		return nil, fmt.Errorf("the row is longer than what the comparison keeps of it")
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(d.Old.Text), &fields); err != nil {
+		return nil, fmt.Errorf("the row is not readable")
+	}
+	var row []cell
+	for name, raw := range fields {
+		c := cell{column: name, typ: "number", text: string(raw)}
+		switch {
+		case bytes.Equal(raw, []byte("null")):
+			c.typ = "null"
+		case raw[0] == '"':
+			c.typ = "text"
+			if err := json.Unmarshal(raw, &c.text); err != nil {
+				return nil, fmt.Errorf("the row is not readable")
+			}
+		}
+		row = append(row, c)
+	}
+	sort.Slice(row, func(i, j int) bool { return row[i].column < row[j].column })
+	return row, nil
+}
+
+func newName(t *comparison.TableProof, old string) (string, bool) {
+	for _, c := range t.Columns {
+		if c.Old == old && c.New != "" {
+			return c.New, true
+		}
+	}
+	return "", false
+}
+
+// where names the row by its key, whose canonical texts the record holds.
+func (p *printer) where(t *comparison.TableProof, d *comparison.Difference) (string, string) {
+	var key []any
+	dec := json.NewDecoder(strings.NewReader(d.Record))
+	dec.UseNumber()
+	names := keyColumns(t)
+	if err := dec.Decode(&key); err != nil || len(key) != len(names) {
+		return "", "the key is not readable"
+	}
+	var terms []string
+	for i, v := range key {
+		if v == nil {
+			terms = append(terms, p.name(names[i])+" IS NULL")
+			continue
+		}
+		text, why := p.literal("text", fmt.Sprint(v), false)
+		if why != "" {
+			return "", "key: " + why
+		}
+		terms = append(terms, p.name(names[i])+" = "+text)
+	}
+	return strings.Join(terms, " AND "), ""
+}
+
+// name quotes an identifier; the name of a table may be "schema.name" in the
+// summary only where it has a schema.
+func (p *printer) name(s string) string {
+	quote := `"`
+	if p.isMySQL() {
+		quote = "`"
+	}
+	return quote + strings.ReplaceAll(s, quote, quote+quote) + quote
+}
+
+func (p *printer) isMySQL() bool { return p.dialect == "mysql" || p.dialect == "mariadb" }
+
+// literal writes a value, or says why it cannot. Texts are quoted whatever their
+// type: every engine reads '1.50' into its own column's type.
+func (p *printer) literal(typ, text string, cut bool) (literal, why string) {
+	switch {
+	case cut:
+		return "", "the value is longer than what the comparison keeps of it"
+	case strings.HasPrefix(text, "redacted-"):
+		return "", "the value is redacted"
+	case typ == "null":
+		return "NULL", ""
+	case typ == "bytes":
+		return p.bytes(text)
+	case strings.IndexByte(text, 0) >= 0:
+		return "", "the text holds a zero byte"
+	}
+	text = strings.ReplaceAll(text, "'", "''")
+	if p.isMySQL() {
+		text = strings.ReplaceAll(text, `\`, `\\`)
+	}
+	return "'" + text + "'", ""
+}
+
+func (p *printer) bytes(text string) (literal, why string) {
+	if _, err := hex.DecodeString(text); err != nil {
+		return "", "the bytes are not readable"
+	}
+	if p.dialect == "postgresql" {
+		return `'\x` + text + "'", ""
+	}
+	return "x'" + text + "'", ""
+}
