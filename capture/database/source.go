@@ -19,7 +19,8 @@ type Source interface {
 	// Tables describes what is to be captured, sorted by schema and name. A column
 	// of a type that cannot be captured exactly is an error that names it.
 	Tables(ctx context.Context) ([]snapshot.Table, error)
-	// Read streams the rows of t. The batch is reused after emit returns.
+	// Read streams the rows of t. The batch is reused after emit returns. Read may add
+	// to t.Notes and set t.Sequences.
 	Read(ctx context.Context, t *snapshot.Table, emit func(*snapshot.Batch) error) error
 	// Recheck says in words what changed of t's description since the point ("" for
 	// nothing): such rows cannot be relied on.
