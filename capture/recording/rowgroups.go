@@ -24,6 +24,7 @@ type groupJob struct {
 	sinks   []sink
 	leaves  []*leafWriter // of all sinks, in order
 	scratch pageScratch
+	check   textCheck
 	rows    []timedRow
 	done    chan error
 }
@@ -126,6 +127,7 @@ func (j *groupJob) encode(cols []column) (err error) {
 		}
 		rest = rest[n:]
 	}
+	j.check.forget()
 	for i := range j.sinks {
 		if err := j.sinks[i].flush(&j.scratch); err != nil {
 			return fmt.Errorf("field %q: %w", cols[i].name, err)
@@ -136,15 +138,31 @@ func (j *groupJob) encode(cols []column) (err error) {
 
 // stretch adds rows column by column.
 func (j *groupJob) stretch(cols []column, rows []timedRow) error {
+	replaced := false
+	for k := range rows {
+		rows[k].replaced = !j.check.valid(rows[k].ex)
+		replaced = replaced || rows[k].replaced
+	}
 	for i := range cols {
-		s, write := &j.sinks[i], cols[i].write
-		for k := range rows {
-			s.replaced = rows[k].replaced
-			write(s, rows[k].ex)
-			if err := s.endRow(&j.scratch); err != nil {
-				return fmt.Errorf("exchange %s: field %q: %w", rows[k].ex.ID, cols[i].name, err)
-			}
+		add := cols[i].fill
+		if replaced || add == nil {
+			add = fillEach(cols[i].write)
 		}
+		if err := j.column(i, add, rows); err != nil {
+			return fmt.Errorf("field %q: %w", cols[i].name, err)
+		}
+	}
+	return nil
+}
+
+// column adds the rows of a stretch to one column.
+func (j *groupJob) column(i int, add fill, rows []timedRow) error {
+	for s := &j.sinks[i]; len(rows) > 0; {
+		n := add(s, rows)
+		if err := s.end(n, &j.scratch); err != nil {
+			return fmt.Errorf("exchange %s: %w", rows[n-1].ex.ID, err)
+		}
+		rows = rows[n:]
 	}
 	return nil
 }
