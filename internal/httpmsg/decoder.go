@@ -75,7 +75,7 @@ type Event struct {
 	Kind Kind
 	// Head is set in every kind but KindMore. The Head itself is the
 	// Decoder's and good until the next message's head; its Headers (but see
-	// ReuseHeaders) and strings are the caller's to keep.
+	// ReuseHeaders and Remember) and strings are the caller's to keep.
 	Head *Head
 	// Data is part of what was fed.
 	Data []byte
@@ -114,6 +114,8 @@ type Decoder struct {
 	head     Head
 	fields   []Header // the memory of head.Headers, where it is reused
 	reuse    bool
+	known    *Heads // nil: nothing is remembered
+	line     string // the last start line read by means of known
 	framing  error  // why head's framing cannot be known, raised at the next Feed
 	method   string // what the next final response answers
 	trailers []Header
@@ -134,6 +136,7 @@ func NewResponseDecoder(l Limits) *Decoder {
 }
 
 // ReuseHeaders makes Head.Headers, too, good only until the next message's head.
+// It does not go with Remember.
 // The strings in it stay the caller's to keep.
 func (d *Decoder) ReuseHeaders() { d.reuse = true }
 

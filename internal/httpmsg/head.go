@@ -127,13 +127,14 @@ func (d *Decoder) readHead(p []byte) (int, Event, error) {
 	if d.reuse {
 		d.head.Headers = d.fields[:0]
 	}
-	if !d.head.parse(string(raw), d.request, d.scan.lines) {
+	fields, ok := d.parseHead(raw)
+	if !ok {
 		return n, Event{}, d.fail(ErrMalformed, at, "head", notHTTP)
 	}
 	if d.reuse {
 		d.fields = d.head.Headers
 	}
-	d.framing = d.head.frame(d.request, d.method)
+	d.framing = d.head.frameBy(d.request, d.method, fields)
 	d.state = headGiven
 	return n, Event{Kind: KindHead, Head: &d.head}, nil
 }
