@@ -82,7 +82,7 @@ func (st *stream) beginMessage(ch tcp.Chunk) {
 func (st *stream) endMessage(reason recording.Reason) {
 	if st.message.open {
 		st.message.open = false
-		st.c.s.account.messageEnds[reason]++
+		st.c.s.account.messageEnds.add(reason)
 	}
 }
 

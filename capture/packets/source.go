@@ -55,7 +55,6 @@ func Open(r io.Reader, o Options) (*Source, error) {
 	s := &Source{options: o, file: file, frames: frame.NewDecoder(frame.Options{}), mark: math.MinInt64,
 		heads: httpmsg.NewHeads()}
 	s.table.conns = map[connKey]*conn{}
-	s.account.messageEnds, s.account.exchanges = reasons{}, reasons{}
 	return s, nil
 }
 
@@ -113,7 +112,7 @@ func (s *Source) yieldReady(yield func(*recording.Exchange, error) bool) bool {
 
 // emit queues an exchange for the consumer.
 func (s *Source) emit(ex *recording.Exchange) {
-	s.account.exchanges[ex.Incomplete]++
+	s.account.exchanges.add(ex.Incomplete)
 	s.ready = append(s.ready, ex)
 }
 
