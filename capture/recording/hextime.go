@@ -20,8 +20,8 @@ func hexWord(s string) (uint64, bool) {
 	_ = s[7]
 	x := uint64(s[0])<<56 | uint64(s[1])<<48 | uint64(s[2])<<40 | uint64(s[3])<<32 |
 		uint64(s[4])<<24 | uint64(s[5])<<16 | uint64(s[6])<<8 | uint64(s[7])
-	letters := x >> 6 & eachByte               // 'a' to 'f' have this bit, '0' to '9' do not
-	v := x&lowHalf + 9*letters                 // at most 24 in each byte
+	letters := x >> 6 & eachByte                 // 'a' to 'f' have this bit, '0' to '9' do not
+	v := x&lowHalf + 9*letters                   // at most 24 in each byte
 	over := v>>4 | ((v+6*eachByte)>>4 ^ letters) // a letter is 10 to 15, a figure less
 	ok := x == v+'0'*eachByte+('a'-'0'-10)*letters && over&eachByte == 0
 	v = (v | v>>4) & 0x00ff00ff00ff00ff
