@@ -133,6 +133,7 @@ func (c *cell) newResponse() *Response { return &c.row.cur.response }
 type rowMemory struct {
 	reuse bool
 	share bool // rows may have one header list
+	plain bool // every cell is read for every row: the twin that tests compare with
 	cur   *exchangeMemory
 	slab  *strings.Builder
 	lists []Header         // what is left of a slab of them

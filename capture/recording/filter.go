@@ -28,9 +28,9 @@ type Filter struct {
 	NoBodies bool
 	// NoAnswerBodies does so for responses only.
 	NoAnswerBodies bool
-	// ToSend is for who only sends the requests again. It leaves out of responses
-	// all but the status, the headers, the body's length and hash, and when the
-	// answer ended, and the outcome of a run's rows; an exchange that is kept
+	// ToSend is for who only sends the requests again. It leaves out the client,
+	// of responses all but the status, the headers, the body and its facts, and
+	// when the answer ended, and the outcome of a run's rows; an exchange that is kept
 	// exactly (its texts are not UTF-8) has them all the same. Rows may share
 	// header lists, which must not be changed.
 	ToSend bool

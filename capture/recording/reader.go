@@ -164,7 +164,7 @@ func (it *iteration) wanted() []column {
 // neededToSend reports whether Filter.ToSend keeps a column.
 func neededToSend(name string) bool {
 	switch name {
-	case "response_reason", "response_version", "response_trailers", "response_interim",
+	case "client", "response_reason", "response_version", "response_trailers", "response_interim",
 		"response_first_at_ns":
 		return false
 	}

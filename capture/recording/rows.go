@@ -18,7 +18,6 @@ type rowReader struct {
 
 	// See steady.go. Rows begin as the template, active cells are read for each;
 	// that holds for steady more of the rows settled.
-	plain           bool // no cell is parked; for tests
 	template        *exchangeMemory
 	active          []int
 	certain         [4]bool // by partOf: whether it is there is known

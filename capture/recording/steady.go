@@ -89,7 +89,7 @@ func (r *rowReader) settleCell(i int) (int64, error) {
 		}
 	}
 	n := r.takePart(c)
-	if r.plain || !r.parkable(c) {
+	if r.memory.plain || !r.parkable(c) {
 		r.active = append(r.active, i)
 		return n, nil
 	}
