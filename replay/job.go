@@ -103,17 +103,25 @@ const aheadOfEach = 8
 
 // sated reports whether nothing need be read because all connections are busy
 // and have something to go on with. What is read later is still in the
-// processor's caches when it is sent. A schedule with times is read far ahead.
+// processor's caches when it is sent.
 func (e *engine) sated() bool {
 	s := &e.state
-	return s.queue == nil && s.alive >= aheadOfEach*e.o.Pool.Connections && s.pool.busy()
+	return e.readsLittle() && s.alive >= aheadOfEach*e.o.Pool.Connections && s.pool.busy()
+}
+
+// readsLittle reports whether it does no harm to read little ahead. A schedule
+// with times may want many requests at once; and where sessions take turns on a
+// connection, it is kept for as many requests of one as were read.
+func (e *engine) readsLittle() bool {
+	s := &e.state
+	return s.queue == nil && (s.pool.shared || len(s.sessions) <= e.o.Pool.Connections)
 }
 
 // makeRoom lets the reading go on, where there is room for more than a few.
 func (e *engine) makeRoom() {
 	s := &e.state
 	low := s.alive <= e.o.Pool.Requests*3/4 && s.bytes <= e.o.Pool.Bytes*3/4
-	if s.queue == nil {
+	if e.readsLittle() {
 		low = low && (s.alive <= aheadOfEach*e.o.Pool.Connections*3/4 || !s.pool.busy())
 	}
 	if s.alive == 0 || low {
