@@ -51,6 +51,14 @@ func (id ID) Time() (int64, error) {
 	if len(id) != idLength || id[16] != '-' || id[25] != '-' {
 		return 0, fmt.Errorf("exchange id %q: want 16, 8 and 8 hex digits joined by -", string(id))
 	}
+	if ns, ok := hexTime(string(id)); ok {
+		return int64(ns), nil
+	}
+	return id.slowTime()
+}
+
+// slowTime reads digit by digit, and so knows which one is wrong.
+func (id ID) slowTime() (int64, error) {
 	var ns uint64
 	for i := range 16 {
 		digit := hexDigit(id[i])
