@@ -69,10 +69,10 @@ func stretchRow(i int, kind Kind, pick func(name string, of int) int) *Exchange 
 // TestSteadyColumns: rows read with columns parked are those read cell by cell,
 // and no two of them share memory that may be written to.
 func TestSteadyColumns(t *testing.T) {
-	for seed := range 6 {
+	for seed := range 4 {
 		rng := rand.New(rand.NewPCG(uint64(seed), 1))
 		kind := []Kind{KindRecording, KindRun}[seed%2]
-		list := stretches(rng, kind, 6000)
+		list := stretches(rng, kind, 4000)
 		dir := t.TempDir()
 		writeAll(t, dir, Options{Kind: kind, Baseline: "x", RowGroupBytes: int64(100_000 + rng.IntN(3_000_000)), files: unsynced{}}, list)
 		r, err := Open(dir, OpenOptions{})
