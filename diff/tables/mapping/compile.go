@@ -128,8 +128,6 @@ func (t *table) claim(c *column) error {
 	}
 	if c.new != "" {
 		t.byNew[c.new] = c
-	} else if c.ignore {
-		t.byNew[c.old] = c // the column may stand in the new table, too
 	}
 	return nil
 }
@@ -144,7 +142,11 @@ func (t *table) judge(c *column, e *Column) error {
 	case e.Ignore:
 		return nil
 	case e.FromNew != "":
-		return t.compute(c, e.FromNew, New, near)
+		p, err := compileExpr(e.FromNew)
+		if err != nil {
+			return fmt.Errorf("from_new: %w", err)
+		}
+		return t.compute(c, p, New, near)
 	case e.Expr != "":
 		return t.expr(c, e, near)
 	case e.Values != nil:
@@ -163,25 +165,20 @@ func (t *table) expr(c *column, e *Column, near near) error {
 		return fmt.Errorf("expr: %w", err)
 	}
 	if p.usesRow || e.Old == "" {
-		return t.compute(c, e.Expr, Old, near)
+		return t.compute(c, p, Old, near)
 	}
 	c.judge = &Judge{rule: c.rule, expr: p, near: near}
 	return nil
 }
 
 // compute adds a computed column; from is the side whose rows it is of.
-func (t *table) compute(c *column, text string, from Side, near near) error {
-	p, err := compileExpr(text)
-	key := map[Side]string{Old: "expr", New: "from_new"}[from]
-	if err != nil {
-		return fmt.Errorf("%s: %w", key, err)
-	}
+func (t *table) compute(c *column, p *program, from Side, near near) error {
 	own, target := c.old, c.new
 	if from == New {
 		own, target = "", c.old
 	}
 	if p.usesOld && own == "" {
-		return fmt.Errorf("%s: there is no one old value here: name columns, row.name", key)
+		return errors.New("old: there is no one old value here: name columns, row.name")
 	}
 	c.computed = true
 	t.computed = append(t.computed, &Computed{

@@ -29,8 +29,8 @@ type Column struct {
 	New    string `yaml:"new,omitempty" json:"new,omitempty"`
 	Ignore bool   `yaml:"ignore,omitempty" json:"ignore,omitempty"`
 
-	// Values maps the old values' texts to the new ones'.
-	Values map[string]string `yaml:"values,omitempty" json:"values,omitempty"`
+	// Values maps the old values' texts to the new ones'; nil is null.
+	Values map[string]*string `yaml:"values,omitempty" json:"values,omitempty"`
 	// Else says what a value is that Values does not list: "error" (the default)
 	// or "keep".
 	Else string `yaml:"else,omitempty" json:"else,omitempty"`

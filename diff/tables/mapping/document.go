@@ -8,26 +8,30 @@ import (
 	"parallax/diff/rules"
 )
 
+// documents makes what compares documents.
+func documents() (near, error) {
+	none, err := rules.Compile(nil)
+	if err != nil {
+		return near{}, err
+	}
+	return near{kind: document, json: none.For("")}, nil
+}
+
 // sameDocument compares two JSON documents by their values: members in any order,
 // numbers by value, never by spelling.
-func sameDocument(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) (bool, error) {
+func (n *near) sameDocument(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) (bool, error) {
 	if !holdsJSON(ac) || !holdsJSON(bc) {
 		return false, nil
 	}
 	var found counter
-	if err := Paths(a, b, &found); err != nil {
+	if err := n.paths(a, b, &found); err != nil {
 		return false, err
 	}
 	return found == 0, nil
 }
 
-// Paths tells the sink where two JSON documents differ, by JSON Pointer.
-func Paths(old, new []byte, sink jsondiff.Sink) error {
-	none, err := rules.Compile(nil)
-	if err != nil {
-		return err
-	}
-	if err := jsondiff.Compare(old, new, none.For(""), sink, jsondiff.Limits{}); err != nil {
+func (n *near) paths(old, new []byte, sink jsondiff.Sink) error {
+	if err := jsondiff.Compare(old, new, n.json, sink, jsondiff.Limits{}); err != nil {
 		return fmt.Errorf("json: %w", err)
 	}
 	return nil

@@ -134,6 +134,9 @@ func (f *Flattener) Table(source, target *snapshot.Table) (snapshot.Table, error
 		Name: f.spec.Into, From: "query", Query: "flattened " + f.spec.From + "." + f.spec.Column + " " + f.spec.Path,
 		Key: slices.Clone(f.spec.Key), KeyFrom: "declared",
 	}
+	if target != nil {
+		t.Schema, t.Name = target.Schema, target.Name
+	}
 	if _, err := columnIndex(source, f.spec.Column); err != nil {
 		return t, err
 	}

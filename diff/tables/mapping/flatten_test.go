@@ -18,8 +18,8 @@ func orders() *snapshot.Table {
 	}}
 }
 
-// documents are rows 1, 2, … of orders, in batches of two.
-func documents(texts ...string) iter.Seq2[*snapshot.Batch, error] {
+// documentBatches are rows 1, 2, … of orders, in batches of two.
+func documentBatches(texts ...string) iter.Seq2[*snapshot.Batch, error] {
 	return func(yield func(*snapshot.Batch, error) bool) {
 		b := snapshot.NewBatch(orders().Columns)
 		for i, text := range texts {
@@ -49,7 +49,7 @@ func flat(t *testing.T, f *Flattener, target *snapshot.Table, texts ...string) (
 		t.Fatal(err)
 	}
 	var rows []string
-	counts, err := f.Flatten(orders(), &into, documents(texts...), func(b *snapshot.Batch) error {
+	counts, err := f.Flatten(orders(), &into, documentBatches(texts...), func(b *snapshot.Batch) error {
 		for row := range b.Rows {
 			var cells []string
 			for i := range b.Columns {

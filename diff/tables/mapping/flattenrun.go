@@ -191,8 +191,11 @@ func (r *flattening) value(v *snapshot.Vector, want snapshot.Class, p pointer, e
 		return
 	}
 	class, cell, _ := fromJSON(r.scratch[:0], found)
-	if class == snapshot.Text {
+	switch class {
+	case snapshot.Text:
 		class, cell = spelled(want, cell)
+	case snapshot.Number:
+		class, cell = asDouble(want, cell)
 	}
 	if want == snapshot.JSON && class != snapshot.Null {
 		class, cell = snapshot.JSON, found

@@ -41,3 +41,18 @@ func spelled(want snapshot.Class, text []byte) (snapshot.Class, []byte) {
 	}
 	return snapshot.Text, text
 }
+
+// asDouble makes a double of a number for a column of doubles, where the double
+// is that number in its shortest decimal; other numbers stay, and are differences.
+func asDouble(want snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	r, ok := number(snapshot.Number, c)
+	if !ok || want != snapshot.Float {
+		return snapshot.Number, c
+	}
+	nearest, _ := r.Float64()
+	double := snapshot.AppendFloat(nil, nearest)
+	if back, ok := number(snapshot.Float, double); !ok || back.Cmp(r) != 0 {
+		return snapshot.Number, c
+	}
+	return snapshot.Float, double
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/jsondiff"
 )
 
 // ErrNoValue says that values does not list an old value.
@@ -14,7 +15,7 @@ var ErrNoValue = errors.New("values does not list it")
 // use.
 type Judge struct {
 	rule   int
-	values map[string]string // nil: none
+	values map[string]*string // nil: none
 	keep   bool
 	expr   *program
 	near   near
@@ -35,20 +36,30 @@ func (j *Judge) JSON() bool { return j.near.kind == document }
 // Transform returns what the old cell must be in the new table. Null is null
 // unless an expression says otherwise. An error is "could not be compared".
 func (j *Judge) Transform(class snapshot.Class, c []byte) (snapshot.Class, []byte, error) {
-	switch {
-	case j.expr != nil:
+	if j.expr != nil {
 		return j.expr.run(func(string) (snapshot.Class, []byte) { return class, c })
-	case j.values == nil || class == snapshot.Null:
-		return class, c, nil
+	}
+	to, listed, err := j.lookUp(class, c)
+	switch {
+	case !listed:
+		return class, c, err
+	case to == nil:
+		return snapshot.Null, nil, nil
+	}
+	return snapshot.Text, []byte(*to), nil
+}
+
+// lookUp finds a value in the list, where there is one; nil is null.
+func (j *Judge) lookUp(class snapshot.Class, c []byte) (to *string, listed bool, err error) {
+	if j.values == nil || class == snapshot.Null {
+		return nil, false, nil
 	}
 	text := string(snapshot.AppendText(nil, class, c))
-	if to, ok := j.values[text]; ok {
-		return snapshot.Text, []byte(to), nil
+	to, listed = j.values[text]
+	if !listed && !j.keep {
+		err = fmt.Errorf("%.60q: %w", text, ErrNoValue)
 	}
-	if j.keep {
-		return class, c, nil
-	}
-	return class, c, fmt.Errorf("%.60q: %w", text, ErrNoValue)
+	return to, listed, err
 }
 
 // Equal reports whether the new cell is what the old one must be. An error is
@@ -58,9 +69,30 @@ func (j *Judge) Equal(oldClass snapshot.Class, old []byte, newClass snapshot.Cla
 	if err != nil {
 		return false, err
 	}
-	if j.values != nil && class == snapshot.Text && newClass != snapshot.Null && newClass != snapshot.Text {
-		// A list of values has no types: true, 1 and a label are told by their texts.
-		newClass, new = snapshot.Text, snapshot.AppendText(nil, newClass, new)
+	if _, listed, _ := j.lookUp(oldClass, old); listed && class != snapshot.Null {
+		class, c, newClass, new = untyped(c, newClass, new)
 	}
 	return j.near.equal(class, c, newClass, new)
+}
+
+// untyped brings a listed value and a cell into one class: a list has no types,
+// so 1.0 is a number where the new column has numbers, and true or a date is told
+// by its text.
+func untyped(listed []byte, class snapshot.Class, c []byte) (snapshot.Class, []byte, snapshot.Class, []byte) {
+	switch class {
+	case snapshot.Null, snapshot.Text:
+	case snapshot.Number, snapshot.Float:
+		if number, err := snapshot.AppendNumberText(nil, string(listed)); err == nil {
+			return snapshot.Number, number, class, c
+		}
+	default:
+		return snapshot.Text, listed, snapshot.Text, snapshot.AppendText(nil, class, c)
+	}
+	return snapshot.Text, listed, class, c
+}
+
+// Paths tells the sink where two documents differ, by JSON Pointer. It is for a
+// judge of JSON that does not transform.
+func (j *Judge) Paths(old, new []byte, sink jsondiff.Sink) error {
+	return j.near.paths(old, new, sink)
 }

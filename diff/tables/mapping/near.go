@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/rules"
 )
 
 // near says when two cells that differ are near enough.
@@ -16,8 +17,9 @@ type near struct {
 	kind   nearKind
 	limit  *big.Rat // absolute, relative
 	window time.Duration
-	zone   *time.Location // nil: instants and wall times do not compare
-	digits int            // precision, scale
+	zone   *time.Location    // nil: instants and wall times do not compare
+	digits int               // precision, scale
+	json   *rules.RouteRules // document
 }
 
 type nearKind uint8
@@ -47,7 +49,7 @@ func (e *Column) near() (near, error) {
 	case e.Scale != nil:
 		return digits("scale", scale, *e.Scale, 0)
 	case e.JSON:
-		return near{kind: document}, nil
+		return documents()
 	}
 	return near{}, nil
 }
@@ -89,7 +91,7 @@ func parseWindow(text, zone string) (n near, err error) {
 	return n, nil
 }
 
-// near reports whether two cells are near enough. It does not depend on which of
+// equal reports whether two cells are near enough. It does not depend on which of
 // them is the old one, except for documents' names in errors.
 func (n *near) equal(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) (bool, error) {
 	if same(ac, a, bc, b) {
@@ -101,7 +103,7 @@ func (n *near) equal(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) (
 	case window:
 		return n.withinWindow(ac, a, bc, b), nil
 	case document:
-		return sameDocument(ac, a, bc, b)
+		return n.sameDocument(ac, a, bc, b)
 	}
 	x, okX := number(ac, a)
 	y, okY := number(bc, b)

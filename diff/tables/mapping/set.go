@@ -120,6 +120,9 @@ func (s *Set) IgnoredNew(tableName, name string) (rule int, ok bool) {
 	if c := t.byNew[name]; c != nil {
 		return c.rule, c.ignore
 	}
+	if c := t.columns[name]; c != nil && c.ignore { // it may stand in the new table, too
+		return c.rule, true
+	}
 	return s.listed(tableName, t.old, name)
 }
 
