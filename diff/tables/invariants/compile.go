@@ -143,7 +143,7 @@ func (c *invariant) amounts() error {
 	for _, k := range []struct {
 		name, text string
 		to         **number
-	}{{"equals", c.Equals, &c.equals}, {"tolerance", c.Tolerance, &c.tolerance}} {
+	}{{"equals", string(c.Equals), &c.equals}, {"tolerance", string(c.Tolerance), &c.tolerance}} {
 		if k.text == "" {
 			continue
 		}

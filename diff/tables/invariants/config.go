@@ -1,5 +1,7 @@
 package invariants
 
+import "parallax/internal/literal"
+
 // Invariant is one entry. Exactly one of Count, Sum, Orphans, ForeignKeys and
 // Sequences says what is asked.
 type Invariant struct {
@@ -16,9 +18,9 @@ type Invariant struct {
 	By  []string `yaml:"by,omitempty" json:"by,omitempty"`
 	// Equals is what a count or an ungrouped sum must be; without it the sides are
 	// compared with each other.
-	Equals string `yaml:"equals,omitempty" json:"equals,omitempty"`
+	Equals literal.Text `yaml:"equals,omitempty" json:"equals,omitempty"`
 	// Tolerance lets two sums differ, absolutely.
-	Tolerance string `yaml:"tolerance,omitempty" json:"tolerance,omitempty"`
+	Tolerance literal.Text `yaml:"tolerance,omitempty" json:"tolerance,omitempty"`
 
 	Orphans *Orphans `yaml:"orphans,omitempty" json:"orphans,omitempty"`
 	// ForeignKeys and Sequences are "all".

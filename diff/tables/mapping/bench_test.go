@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strconv"
 	"testing"
 
 	"parallax/capture/snapshot"
@@ -16,7 +17,7 @@ func BenchmarkJudge(b *testing.B) {
 		}
 		j := s.Judge("t", "c")
 		old, new := snapshot.AppendScaled(nil, 1999, 2), snapshot.AppendInt(nil, 1999)
-		b.Run(c.Expr+c.Tolerance+s.Name(0), func(b *testing.B) {
+		b.Run(c.Expr+string(c.Tolerance)+strconv.Itoa(c.Precision), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := j.Equal(snapshot.Number, old, snapshot.Number, new); err != nil {

@@ -1,5 +1,7 @@
 package mapping
 
+import "parallax/internal/literal"
+
 // Config is the configuration key `mapping`.
 type Config struct {
 	Tables  []Table   `yaml:"tables,omitempty" json:"tables,omitempty"`
@@ -30,7 +32,7 @@ type Column struct {
 	Ignore bool   `yaml:"ignore,omitempty" json:"ignore,omitempty"`
 
 	// Values maps the old values' texts to the new ones'; nil is null.
-	Values map[string]*string `yaml:"values,omitempty" json:"values,omitempty"`
+	Values map[literal.Text]*literal.Text `yaml:"values,omitempty" json:"values,omitempty"`
 	// Else says what a value is that Values does not list: "error" (the default)
 	// or "keep".
 	Else string `yaml:"else,omitempty" json:"else,omitempty"`
@@ -40,7 +42,7 @@ type Column struct {
 	FromNew string `yaml:"from_new,omitempty" json:"from_new,omitempty"`
 
 	// Tolerance is a decimal, or a share of the larger magnitude: "1%".
-	Tolerance string `yaml:"tolerance,omitempty" json:"tolerance,omitempty"`
+	Tolerance literal.Text `yaml:"tolerance,omitempty" json:"tolerance,omitempty"`
 	// Window is the most that two times may lie apart: "2s".
 	Window string `yaml:"window,omitempty" json:"window,omitempty"`
 	// Zone is where the clock on the wall hangs, where one side has instants and

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -114,7 +115,7 @@ func element(s []byte, index string) (value []byte) {
 // of a surrogate pair becomes U+FFFD, as it has no UTF-8.
 func unquote(s []byte) string {
 	s = s[1 : len(s)-1]
-	if !strings.Contains(string(s), `\`) {
+	if bytes.IndexByte(s, '\\') < 0 {
 		return string(s)
 	}
 	out := make([]byte, 0, len(s))

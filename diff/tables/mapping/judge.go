@@ -6,6 +6,7 @@ import (
 
 	"parallax/capture/snapshot"
 	"parallax/diff/jsondiff"
+	"parallax/internal/literal"
 )
 
 // ErrNoValue says that values does not list an old value.
@@ -15,7 +16,7 @@ var ErrNoValue = errors.New("values does not list it")
 // use.
 type Judge struct {
 	rule   int
-	values map[string]*string // nil: none
+	values map[literal.Text]*literal.Text // nil: none
 	keep   bool
 	expr   *program
 	near   near
@@ -50,12 +51,12 @@ func (j *Judge) Transform(class snapshot.Class, c []byte) (snapshot.Class, []byt
 }
 
 // lookUp finds a value in the list, where there is one; nil is null.
-func (j *Judge) lookUp(class snapshot.Class, c []byte) (to *string, listed bool, err error) {
+func (j *Judge) lookUp(class snapshot.Class, c []byte) (to *literal.Text, listed bool, err error) {
 	if j.values == nil || class == snapshot.Null {
 		return nil, false, nil
 	}
 	text := string(snapshot.AppendText(nil, class, c))
-	to, listed = j.values[text]
+	to, listed = j.values[literal.Text(text)]
 	if !listed && !j.keep {
 		err = fmt.Errorf("%.60q: %w", text, ErrNoValue)
 	}

@@ -41,7 +41,7 @@ const maxDigits = 1000
 func (e *Column) near() (near, error) {
 	switch {
 	case e.Tolerance != "":
-		return parseTolerance(e.Tolerance)
+		return parseTolerance(string(e.Tolerance))
 	case e.Window != "" || e.Zone != "":
 		return parseWindow(e.Window, e.Zone)
 	case e.Precision != 0:

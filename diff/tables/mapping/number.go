@@ -30,8 +30,15 @@ func number(class snapshot.Class, c []byte) (*big.Rat, bool) {
 	return nil, false
 }
 
+// maxNumberText bounds a number's text: reading one takes time by the square of
+// its digits.
+const maxNumberText = 100_000
+
 // parseRat reads a decimal number.
 func parseRat(text string) (*big.Rat, bool) {
+	if len(text) > maxNumberText {
+		return nil, false
+	}
 	c, err := snapshot.AppendNumberText(nil, text)
 	if err != nil {
 		return nil, false
