@@ -146,7 +146,9 @@ func TestBombs(t *testing.T) {
 func TestMagnitudeIsOfTheFirstDigit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := new(big.Rat).SetFrac64(rapid.Int64Range(1, 1e18).Draw(t, "numerator"), rapid.Int64Range(1, 1e18).Draw(t, "denominator"))
-		power := func(e int) *big.Rat { return round(new(big.Rat).SetFrac(pow10(max(e, 0)), pow10(max(-e, 0))), 40, toZero) }
+		power := func(e int) *big.Rat {
+			return round(new(big.Rat).SetFrac(pow10(max(e, 0)), pow10(max(-e, 0))), 40, toZero)
+		}
 		if e := magnitude(r); r.Cmp(power(e)) < 0 || r.Cmp(power(e+1)) >= 0 {
 			t.Errorf("%s is not of magnitude %d", r, e)
 		}
