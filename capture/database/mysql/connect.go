@@ -18,8 +18,11 @@ const must = `SET time_zone = '+00:00', sql_mode = '', character_set_client = ut
 	` collation_connection = utf8mb4_bin, sql_select_limit = 18446744073709551615, sql_big_selects = 1,` +
 	` net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 86400, lock_wait_timeout = 60`
 
-// may are settings that one of the two servers, or an old version, does not have.
+// may are settings that one of the two servers, or an old version, does not have,
+// or that take a right. We write nothing; but where MariaDB's sessions are logged, a
+// savepoint does not let go of metadata locks.
 var may = [...]string{
+	"SET sql_log_bin = 0",
 	"SET idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0", // MariaDB
 	"SET system_versioning_asof = DEFAULT",                                    // MariaDB
 	"SET information_schema_stats_expiry = 0",                                 // MySQL 8

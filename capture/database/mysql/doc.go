@@ -9,8 +9,9 @@
 // one table by the binary protocol of prepared statements straight into vectors
 // (read.go, cells.go): the text protocol rounds floats. A savepoint around each
 // table lets go of its metadata lock, so that an ALTER in production waits for one
-// table and not for the whole capture; where the savepoint is gone, so was the
-// transaction, and the point is lost.
+// table and not for the whole capture (on MariaDB with a binary log the user needs
+// the right to SET sql_log_bin for that; a caveat says so); where the savepoint is
+// gone, so was the transaction, and the point is lost.
 //
 // Limits. The definition of a table cannot change while it is read (the metadata
 // lock), so Recheck speaks of the time between the point and the end of its Read.

@@ -317,6 +317,15 @@ func (s *source) addGTID(ctx context.Context, file, offset string) error {
 	return err
 }
 
+// lockCaveat tells whoever alters tables what to expect (connect.go, may).
+func (s *source) lockCaveat(ctx context.Context) error {
+	rows, err := ask(ctx, s.db, "SELECT @@log_bin AND @@sql_log_bin")
+	if err == nil && s.mariadb && rows[0][0].String == "1" {
+		s.caveat("an ALTER of a table that was read waits for the end of the capture: the user may not SET sql_log_bin")
+	}
+	return err
+}
+
 // caveats names what no snapshot covers.
 func (s *source) caveats(ctx context.Context) error {
 	rows, err := ask(ctx, s.db, "SELECT engine FROM information_schema.engines WHERE transactions = 'YES'")
@@ -336,6 +345,9 @@ func (s *source) caveats(ctx context.Context) error {
 		case e.isTable() && !safe[strings.ToLower(e.engine)]:
 			loose = append(loose, e.name+" ("+e.engine+")")
 		}
+	}
+	if err := s.lockCaveat(ctx); err != nil {
+		return err
 	}
 	s.name("tables without transactions are read as they stand, not at the point: ", loose)
 	s.name("sequences are not captured: ", sequences)

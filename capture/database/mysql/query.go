@@ -14,14 +14,15 @@ import (
 
 var errFraction = errors.New("the server does not say how many digits of a second's fraction it has\nhint: write CAST(… AS DATETIME(6)) or CAST(… AS TIME(6))")
 
-// describeQuery prepares a statement as a derived table, which only a SELECT can
-// be, and reads its columns from the answer's head.
+// describeQuery runs a statement as a derived table, which only a SELECT can be,
+// and reads its columns from the head of an empty answer: WHERE FALSE keeps the
+// server from working out the rows, LIMIT 0 would not.
 func (s *source) describeQuery(ctx context.Context, q database.Query) (snapshot.Table, error) {
 	t := snapshot.Table{Name: q.Name, From: "query", Query: strings.TrimRight(q.SQL, "; \t\r\n"), Key: q.Key, KeyFrom: "declared"}
 	if len(q.Key) == 0 {
 		t.KeyFrom = "none: a query without a declared key"
 	}
-	stmt, err := s.db.PrepareContext(ctx, "SELECT * FROM (\n"+t.Query+"\n) AS parallax LIMIT 0")
+	stmt, err := s.db.PrepareContext(ctx, "SELECT * FROM (\n"+t.Query+"\n) AS parallax WHERE FALSE")
 	if err != nil {
 		return t, err
 	}
