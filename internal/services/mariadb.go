@@ -17,7 +17,7 @@ const (
 )
 
 // mariadbOnce starts one server a test binary.
-var mariadbOnce = sync.OnceValues(mariadbStart)
+var mariadbOnce = sync.OnceValues(func() (string, error) { return mariadbStart() })
 
 // MariaDB returns mysql://user:password@host:port/ of a server that tests may do
 // anything with: the one that PARALLAX_TEST_MARIADB names or one started for this
@@ -29,6 +29,19 @@ func MariaDB(t testing.TB) string {
 		return dsn
 	}
 	dsn, err := mariadbOnce()
+	return mariadbOr(t, dsn, err)
+}
+
+// MariaDBWith starts a server for one test, with options of mariadbd: without a
+// binary log, with certificates. It ends with the test binary.
+func MariaDBWith(t testing.TB, options ...string) string {
+	t.Helper()
+	dsn, err := mariadbStart(options...)
+	return mariadbOr(t, dsn, err)
+}
+
+func mariadbOr(t testing.TB, dsn string, err error) string {
+	t.Helper()
 	switch {
 	case err == nil:
 		return dsn
@@ -42,7 +55,7 @@ func MariaDB(t testing.TB) string {
 
 var errMariadbMissing = errors.New("it cannot be had here")
 
-func mariadbStart() (dsn string, err error) {
+func mariadbStart(options ...string) (dsn string, err error) {
 	script, err := mariadbFindScript()
 	if err != nil {
 		return "", err
@@ -55,7 +68,7 @@ func mariadbStart() (dsn string, err error) {
 		return "", err
 	}
 	var said strings.Builder
-	cmd := exec.Command(script, "start", folder)
+	cmd := exec.Command(script, append([]string{"start", folder}, options...)...)
 	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if _, dsn, ok := strings.Cut(string(out), mariadbVariable+"="); ok && err == nil {
@@ -94,5 +107,9 @@ func mariadbWatch(script, folder string) error {
 	if _, err := cmd.StdinPipe(); err != nil {
 		return err
 	}
-	return cmd.Start()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go cmd.Wait() // holds the pipe: one that nobody holds is collected and closed
+	return nil
 }

@@ -1,9 +1,11 @@
 #!/bin/sh
 # A throw-away MariaDB for tests, on a loopback port of its own.
 #
-#   mariadb.sh start FOLDER   starts it with its data in FOLDER and prints
-#                             PARALLAX_TEST_MARIADB=mysql://user:pass@127.0.0.1:PORT/
-#   mariadb.sh stop FOLDER    ends it; FOLDER stays
+#   mariadb.sh start FOLDER [OPTION...]
+#       starts it with its data in FOLDER, with further options of mariadbd, and prints
+#       PARALLAX_TEST_MARIADB=mysql://user:pass@127.0.0.1:PORT/
+#   mariadb.sh stop FOLDER
+#       ends it; FOLDER stays
 #
 # Where the server is missing and cannot be installed it says so on standard
 # error and prints no address, with status 0: the caller decides what that means.
@@ -12,10 +14,11 @@ set -eu
 fail() { echo "mariadb.sh: $*" >&2; exit 1; }
 skip() { echo "mariadb.sh: $*" >&2; exit 0; }
 
-[ $# -eq 2 ] || fail "usage: mariadb.sh start FOLDER | stop FOLDER"
+[ $# -ge 2 ] || fail "usage: mariadb.sh start FOLDER [OPTION...] | stop FOLDER"
 command=$1
 mkdir -p "$2"
 folder=$(cd "$2" && pwd)
+shift 2
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
 # install_packages keeps the package from starting a service of its own.
@@ -48,12 +51,14 @@ free_port() {
 # A socket's path is bounded to 107 bytes: it is given relative to the data, where
 # the server works.
 launch() {
+	port=$1
+	shift
 	cd "$folder/data"
 	mariadbd --no-defaults --user="$user" --datadir="$folder/data" --socket=m.sock --pid-file="$folder/m.pid" \
-		--bind-address=127.0.0.1 --port="$1" --skip-name-resolve \
+		--bind-address=127.0.0.1 --port="$port" --skip-name-resolve \
 		--log-bin=binlog --binlog-format=ROW --server-id=1 --gtid-strict-mode=1 \
 		--innodb-buffer-pool-size=64M --innodb-log-file-size=32M --innodb-flush-log-at-trx-commit=0 \
-		--performance-schema=OFF --skip-innodb-doublewrite --local-infile=0 \
+		--performance-schema=OFF --skip-innodb-doublewrite --local-infile=0 "$@" \
 		</dev/null >"$folder/m.log" 2>&1 &
 	pid=$!
 }
@@ -80,8 +85,7 @@ start() {
 			--skip-test-db >"$folder/install-db.log" 2>&1 || fail "mariadb-install-db failed: see $folder/install-db.log"
 	fi
 	for attempt in 0 1 2; do
-		port=$(free_port $attempt)
-		launch "$port"
+		launch "$(free_port $attempt)" "$@"
 		! ready || break
 		kill $pid 2>/dev/null || true
 		wait $pid 2>/dev/null || true
@@ -109,7 +113,7 @@ stop() {
 }
 
 case $command in
-start) start ;;
+start) start "$@" ;;
 stop) stop ;;
 *) fail "unknown command: $command" ;;
 esac

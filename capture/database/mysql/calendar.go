@@ -46,7 +46,7 @@ func daysSince1970(y, m, d int) int32 {
 // parseDateTime returns seconds since 1970 and nanoseconds.
 func parseDateTime(b []byte) (sec int64, nsec int32, ok bool) {
 	days, ok := parseDate(b)
-	if !ok || len(b) < 19 || b[10] != ' ' {
+	if !ok || len(b) < 19 || b[10] != ' ' || b[13] != ':' {
 		return 0, 0, false
 	}
 	us, ok := parseClock(b[11:])

@@ -2,10 +2,12 @@ package mysql
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -25,7 +27,7 @@ var (
 	errDatabase = errors.New("data source: it names no database (mysql://user@host:port/database)")
 )
 
-// parseDSN reads mysql://user:password@host:port/database?tls=…&socket=….
+// parseDSN reads mysql://user:password@host:port/database?tls=…&tls-ca=…&socket=….
 func parseDSN(dsn string) (*mysql.Config, error) {
 	scheme, rest, ok := strings.Cut(dsn, "://")
 	if !ok || scheme != "mysql" && scheme != "mariadb" {
@@ -128,26 +130,37 @@ func setParam(cfg *mysql.Config, key, value string) error {
 	switch key {
 	case "tls":
 		return setTLS(cfg, value)
+	case "tls-ca":
+		return setCA(cfg, value)
 	case "socket":
 		cfg.Net, cfg.Addr = "unix", value
 	default:
-		return fmt.Errorf("data source: the parameter %.20q is unknown: it may be tls or socket", key)
+		return fmt.Errorf("data source: the parameter %.20q is unknown: it may be tls, tls-ca or socket", key)
 	}
 	return nil
 }
 
 // setTLS: preferred is the default; only true checks whom it speaks to.
 func setTLS(cfg *mysql.Config, value string) error {
-	cfg.AllowFallbackToPlaintext = value == "preferred"
 	switch value {
 	case "true", "false", "skip-verify", "preferred":
-		cfg.TLSConfig = value
-	default:
-		return errors.New("data source: tls must be true, false, skip-verify or preferred")
+		cfg.TLSConfig, cfg.AllowFallbackToPlaintext = value, value == "preferred"
+		return nil
 	}
-	if value == "true" && cfg.Net == "tcp" {
-		host, _, _ := net.SplitHostPort(cfg.Addr)
-		cfg.TLS = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	return errors.New("data source: tls must be true, false, skip-verify or preferred")
+}
+
+// setCA trusts the authorities of a file, and nobody else.
+func setCA(cfg *mysql.Config, file string) error {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("data source: tls-ca: %w", err)
 	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("data source: tls-ca: %s holds no certificate", file)
+	}
+	host, _, _ := net.SplitHostPort(cfg.Addr) // of a socket: none
+	cfg.TLS, cfg.AllowFallbackToPlaintext = &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}, false
 	return nil
 }

@@ -20,15 +20,20 @@ import (
 
 // scratch is an empty database of a test's own.
 type scratch struct {
-	t    *testing.T
+	t    testing.TB
 	db   *sql.DB
 	dsn  string // for Open
 	name string
 }
 
-func newScratch(t *testing.T) *scratch {
+func newScratch(t testing.TB) *scratch {
 	t.Helper()
-	base, err := url.Parse(services.MariaDB(t))
+	return newScratchOn(t, services.MariaDB(t))
+}
+
+func newScratchOn(t testing.TB, server string) *scratch {
+	t.Helper()
+	base, err := url.Parse(server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +42,7 @@ func newScratch(t *testing.T) *scratch {
 	cfg := driver.NewConfig()
 	cfg.Net, cfg.Addr, cfg.User = "tcp", base.Host, base.User.Username()
 	cfg.Passwd, _ = base.User.Password()
-	cfg.MultiStatements = true
+	cfg.MultiStatements, cfg.Logger = true, &driver.NopLogger{}
 	admin := open(t, cfg)
 	if _, err := admin.Exec("DROP DATABASE IF EXISTS `" + s.name + "`; CREATE DATABASE `" + s.name + "` CHARACTER SET utf8mb4"); err != nil {
 		t.Fatal(err)
@@ -49,7 +54,7 @@ func newScratch(t *testing.T) *scratch {
 	return s
 }
 
-func open(t *testing.T, cfg *driver.Config) *sql.DB {
+func open(t testing.TB, cfg *driver.Config) *sql.DB {
 	t.Helper()
 	c, err := driver.NewConnector(cfg)
 	if err != nil {
@@ -79,7 +84,7 @@ func (s *scratch) open(o database.Options) database.Source {
 	return src
 }
 
-func tables(t *testing.T, src database.Source) []snapshot.Table {
+func tables(t testing.TB, src database.Source) []snapshot.Table {
 	t.Helper()
 	all, err := src.Tables(context.Background())
 	if err != nil {

@@ -98,14 +98,6 @@ func (s *source) variables(ctx context.Context, query string) (map[string]string
 	return all, err
 }
 
-// name adds a caveat with names, where there are any.
-func (s *source) name(text string, names []string) {
-	if len(names) > 0 {
-		slices.Sort(names)
-		s.caveat(text + strings.Join(names, ", "))
-	}
-}
-
 // Info says which server and database this is.
 func (s *source) Info() snapshot.Source { return s.info }
 

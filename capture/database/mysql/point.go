@@ -286,8 +286,6 @@ func (s *source) logPosition(ctx context.Context, q querier) (string, error) {
 	return position, nil
 }
 
-func (s *source) caveat(text string) { s.point.Caveats = append(s.point.Caveats, text) }
-
 // setPoint asks for the clock in a reader's own transaction.
 func (s *source) setPoint(ctx context.Context, method, position string) error {
 	s.point.Method, s.point.Position = method, position
@@ -315,41 +313,4 @@ func (s *source) addGTID(ctx context.Context, file, offset string) error {
 		return nil
 	}
 	return err
-}
-
-// lockCaveat tells whoever alters tables what to expect (connect.go, may).
-func (s *source) lockCaveat(ctx context.Context) error {
-	rows, err := ask(ctx, s.db, "SELECT @@log_bin AND @@sql_log_bin")
-	if err == nil && s.mariadb && rows[0][0].String == "1" {
-		s.caveat("an ALTER of a table that was read waits for the end of the capture: the user may not SET sql_log_bin")
-	}
-	return err
-}
-
-// caveats names what no snapshot covers.
-func (s *source) caveats(ctx context.Context) error {
-	rows, err := ask(ctx, s.db, "SELECT engine FROM information_schema.engines WHERE transactions = 'YES'")
-	if err != nil {
-		return fmt.Errorf("engines: %w", err)
-	}
-	safe := map[string]bool{}
-	for _, r := range rows {
-		safe[strings.ToLower(r[0].String)] = true
-	}
-	var loose, sequences []string
-	for _, e := range s.catalogue {
-		switch {
-		case !wanted(&s.options, s.schema, e.name):
-		case e.kind == "SEQUENCE":
-			sequences = append(sequences, e.name)
-		case e.isTable() && !safe[strings.ToLower(e.engine)]:
-			loose = append(loose, e.name+" ("+e.engine+")")
-		}
-	}
-	if err := s.lockCaveat(ctx); err != nil {
-		return err
-	}
-	s.name("tables without transactions are read as they stand, not at the point: ", loose)
-	s.name("sequences are not captured: ", sequences)
-	return nil
 }

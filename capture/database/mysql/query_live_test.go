@@ -38,7 +38,8 @@ func TestQueries(t *testing.T) {
 
 func TestQueriesThatAreRefused(t *testing.T) {
 	s := newScratch(t)
-	s.exec("CREATE TABLE a (id int PRIMARY KEY)")
+	s.exec("CREATE TABLE a (id int PRIMARY KEY)",
+		"CREATE FUNCTION evil() RETURNS int DETERMINISTIC MODIFIES SQL DATA BEGIN DELETE FROM a; RETURN 1; END")
 	for query, want := range map[string]string{
 		"DELETE FROM a":                        "query x: Error 1064",
 		"SELECT 1 AS id; DELETE FROM a":        "query x: Error 1064",
@@ -52,6 +53,14 @@ func TestQueriesThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %s", query, err, want)
 		}
 		src.Close()
+	}
+	src := s.open(database.Options{Queries: []database.Query{{Name: "x", SQL: "SELECT evil() AS id", Key: []string{"id"}}}})
+	all, err := src.Tables(context.Background())
+	if err == nil {
+		_, err = count(src, &all[1])
+	}
+	if err == nil || !strings.Contains(err.Error(), "Error 1792") {
+		t.Errorf("a query writes: %v", err)
 	}
 }
 

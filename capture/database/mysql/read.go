@@ -89,8 +89,11 @@ func (s *source) readWith(ctx context.Context, conn *sql.Conn, t *snapshot.Table
 	if x.failed != nil {
 		return fmt.Errorf("%s: %w", what, x.failed)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		err = s.noteChange(ctx, t)
+	case number(err) == errDefChanged:
+		err = errors.Join(err, s.noteOr(ctx, t, "it was emptied or made anew"))
 	}
 	if err != nil && (!isServer(err) || lost(err)) {
 		return explain(ctx, what, err)

@@ -13,9 +13,18 @@ import (
 // while its metadata lock still stands: an ALTER that waits for that lock changes
 // nothing of what was read.
 func (s *source) noteChange(ctx context.Context, t *snapshot.Table) error {
+	return s.noteOr(ctx, t, "")
+}
+
+// noteOr notes otherwise where the catalogue shows no change: emptying a table
+// (TRUNCATE) leaves no trace in it.
+func (s *source) noteOr(ctx context.Context, t *snapshot.Table, otherwise string) error {
 	changed, err := s.change(ctx, t)
 	if err != nil {
 		return err
+	}
+	if changed == "" {
+		changed = otherwise
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
