@@ -34,7 +34,7 @@ func run(t *testing.T, path string, statements ...string) {
 	}
 }
 
-func writable(t *testing.T, path string) *sql.DB {
+func writable(t testing.TB, path string) *sql.DB {
 	t.Helper()
 	file := strings.Replace(uri(path), "mode=ro", "mode=rwc", 1)
 	db, err := sql.Open("sqlite", file)
