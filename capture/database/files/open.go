@@ -136,7 +136,13 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 	if f == nil {
 		return fmt.Errorf("files: there is no table %q", t.Name)
 	}
-	if err := s.reader.read(ctx, f, t, emit); err != nil {
+	open := func(b *snapshot.Batch) error { // the context hears of Close a moment later
+		if err := s.life.Err(); err != nil {
+			return err
+		}
+		return emit(b)
+	}
+	if err := s.reader.read(ctx, f, t, open); err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
 	return nil

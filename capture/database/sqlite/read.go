@@ -71,7 +71,7 @@ func (s *source) stream(ctx context.Context, rows driver.Rows, t *snapshot.Table
 		if more, err = s.fill(b, rows, decoders, cells); err != nil {
 			return err
 		}
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(ctx.Err(), s.life.Err()); err != nil { // the context hears of Close a moment later
 			return err
 		}
 		if b.Rows > 0 {
