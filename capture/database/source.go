@@ -63,6 +63,11 @@ type Options struct {
 	StatementTimeout time.Duration
 	// BatchRows bounds the rows of a batch. Default 4096.
 	BatchRows int
+	// Types declares what the texts of CSV and NDJSON files are: the name of a class
+	// ("number", "wall time") by column, or by table.column, which goes first.
+	Types map[string]string
+	// NullText is what stands for null in CSV files; nil: nothing does.
+	NullText *string
 }
 
 // Query is a SELECT statement captured as a table.
