@@ -87,10 +87,6 @@ var (
 	// ErrPointLost: the consistent point is gone (connection lost, server restarted);
 	// what was read so far belongs to a point that cannot be returned to.
 	ErrPointLost = errors.New("the consistent point is lost")
-	// ErrReadBroken: a Read ended early, for its connection was lost. The rows that
-	// it emitted are to be dropped; the point still stands, so that the table can be
-	// read again.
-	ErrReadBroken = errors.New("the read broke off")
 	// ErrConsistency: the way of making a consistent point that was asked for is
 	// not possible here.
 	ErrConsistency = errors.New("no consistent point in the way asked for")

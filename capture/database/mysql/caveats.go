@@ -28,7 +28,7 @@ func (s *source) columnCaveat(ctx context.Context) error {
 	rows, err := ask(ctx, s.db, columnsSeenSQL, s.schema)
 	var names []string
 	for _, r := range rows {
-		if wanted(&s.options, s.schema, r[0].String) {
+		if s.options.Wanted(s.schema, r[0].String) {
 			names = append(names, r[0].String)
 		}
 	}
@@ -57,7 +57,7 @@ func (s *source) caveats(ctx context.Context) error {
 	var loose, sequences []string
 	for _, e := range s.catalogue {
 		switch {
-		case !wanted(&s.options, s.schema, e.name):
+		case !s.options.Wanted(s.schema, e.name):
 		case e.kind == "SEQUENCE":
 			sequences = append(sequences, e.name)
 		case e.isTable() && !safe[strings.ToLower(e.engine)]:

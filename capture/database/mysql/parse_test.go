@@ -178,7 +178,7 @@ func TestWanted(t *testing.T) {
 		if c.exclude != "" {
 			o.Exclude = []string{c.exclude}
 		}
-		if got := wanted(&o, "shop", "orders"); got != c.want {
+		if got := o.Wanted("shop", "orders"); got != c.want {
 			t.Errorf("include %q, exclude %q: %v", c.include, c.exclude, got)
 		}
 	}

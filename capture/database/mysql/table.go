@@ -18,7 +18,7 @@ func (e *entry) isTable() bool { return e.kind == "BASE TABLE" || e.kind == "SYS
 func chosen(all map[string]*entry, schema string, o *database.Options) []*entry {
 	var out []*entry
 	for _, e := range all {
-		if (e.isTable() || o.Views && e.kind == "VIEW") && wanted(o, schema, e.name) {
+		if (e.isTable() || o.Views && e.kind == "VIEW") && o.Wanted(schema, e.name) {
 			out = append(out, e)
 		}
 	}
