@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -223,14 +226,33 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
+// FuzzNDJSON holds the reader against encoding/json: the same lines are objects,
+// and they have the same names and texts.
 func FuzzNDJSON(f *testing.F) {
 	for _, s := range []string{`{"a":1}`, "{\"a\":[{}],\"b\":\"\\\"\\u0041\\ud83d\\ude00\"}\n{\"a\":null}", "{}\n\n{ \"\" : -1e-5 }", `{"a":"\\","b":{"c":"]"}}`, `{"a":1e999999999}`, "{\"a\":\"\xff\"}", `{"\ud800":tru}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		_, of, err := dump(t, put(t, "t.ndjson", text), database.Options{BatchRows: 3})
+		got, of, err := dump(t, put(t, "t.ndjson", text), database.Options{BatchRows: 3})
 		if err == nil && len(of.Columns) == 0 {
 			t.Error("a table without columns")
+		}
+		if err != nil || !utf8.Valid(text) || bytes.Contains(text, []byte(`\u`)) {
+			return // encoding/json replaces what is not UTF-8
+		}
+		for _, line := range bytes.Split(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\n")) {
+			var object map[string]any
+			if line = bytes.Trim(line, space); len(line) == 0 {
+				continue
+			}
+			if err := json.Unmarshal(line, &object); err != nil && !strings.Contains(err.Error(), "cannot unmarshal number") {
+				t.Fatalf("%q is read: %v", line, err)
+			}
+			for name, value := range object {
+				if s, ok := value.(string); ok && !strings.Contains(got, "text "+s) || !slices.ContainsFunc(of.Columns, func(c snapshot.Column) bool { return c.Name == name }) {
+					t.Fatalf("%q is %v: %s", name, value, got)
+				}
+			}
 		}
 	})
 }
