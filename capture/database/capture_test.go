@@ -196,7 +196,7 @@ func TestGlobs(t *testing.T) {
 		{"shop.*", "", "orders", false}, {"*", "", "", true}, {"o*r*s", "", "orders", true}, {"o*rs*rs", "", "orders", false},
 		{"ab*ba", "", "aba", false}, {"*.orders", "", "orders", false}, {"", "", "orders", false}, {"Orders", "", "orders", false},
 	} {
-		if got := matchesName(c.pattern, c.schema, c.name); got != c.want {
+		if got := matchName(c.pattern, c.schema, c.name); got != c.want {
 			t.Errorf("%q of %q.%q: %v", c.pattern, c.schema, c.name, got)
 		}
 	}

@@ -46,5 +46,5 @@ func checkIDs(tables []snapshot.Table) error {
 }
 
 func anyMatches(tables []snapshot.Table, pattern string) bool {
-	return slices.ContainsFunc(tables, func(t snapshot.Table) bool { return matchesName(pattern, t.Schema, t.Name) })
+	return slices.ContainsFunc(tables, func(t snapshot.Table) bool { return matchName(pattern, t.Schema, t.Name) })
 }

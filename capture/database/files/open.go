@@ -107,7 +107,7 @@ func (s *source) Tables(ctx context.Context) (tables []snapshot.Table, err error
 	ctx, cancel := s.living(ctx)
 	defer cancel()
 	for _, name := range s.names {
-		if !wanted(&s.o, name) {
+		if !s.o.Wanted("", name) {
 			continue
 		}
 		t := snapshot.Table{Name: name, From: "file", KeyFrom: "none is declared for the file"}

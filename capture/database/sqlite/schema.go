@@ -63,9 +63,9 @@ func (s *source) takes(l listed) bool {
 	case "shadow":
 		return false
 	case "view":
-		return s.o.Views && wanted(&s.o, l.name)
+		return s.o.Views && s.o.Wanted("", l.name)
 	}
-	return wanted(&s.o, l.name)
+	return s.o.Wanted("", l.name)
 }
 
 // each hands the rows of a query on.

@@ -1,0 +1,193 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"parallax/capture/database"
+	"parallax/capture/snapshot"
+)
+
+// oldest is the oldest server that is read, as a number.
+const oldest = 100000
+
+// source is one database at one point. Its methods may run side by side.
+type source struct {
+	config  *pgconn.Config
+	options database.Options
+	version int
+	info    snapshot.Source
+	point   snapshot.Point
+	shared  string // the exported snapshot's name
+
+	life   context.Context // ends with Close
+	end    context.CancelFunc
+	active sync.WaitGroup
+
+	holder  exclusive // keeps the point; nothing that may fail is run in it
+	present exclusive // the outside
+
+	mu     sync.Mutex
+	idle   []*session // workers between two tables
+	closed bool
+	types  *typeSet
+	plans  map[[2]string]*plan
+}
+
+// exclusive is a session that one goroutine uses at a time.
+type exclusive struct {
+	mu      sync.Mutex
+	session *session
+}
+
+// Open connects and makes the consistent point. The database is only read.
+func Open(ctx context.Context, dsn string, o database.Options) (database.Source, error) {
+	config, err := parseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectWait
+	}
+	config.BuildFrontend = buildFrontend
+	if o.BatchRows <= 0 {
+		o.BatchRows = database.DefaultBatchRows
+	}
+	s := &source{config: config, options: o, plans: make(map[[2]string]*plan)}
+	s.life, s.end = context.WithCancel(context.Background())
+	if err := s.begin(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *source) begin(ctx context.Context) error {
+	holder, err := connect(ctx, s.config, 0)
+	if err != nil {
+		return s.connectError(err)
+	}
+	s.holder.session = holder
+	version := holder.conn.ParameterStatus("server_version")
+	rows, err := holder.query(ctx, "select current_setting('server_version_num')")
+	if err != nil {
+		return s.explain("asking for the server's version", err)
+	}
+	if s.version = int(rows[0].number(0)); s.version < oldest {
+		return fmt.Errorf("%s: PostgreSQL %s is older than 10, which is the oldest that can be read", place(s.config), version)
+	}
+	s.info = snapshot.Source{Engine: "postgresql", Version: version, Detail: place(s.config)}
+	return s.makePoint(ctx)
+}
+
+func (s *source) Info() snapshot.Source { return s.info }
+
+func (s *source) Point() snapshot.Point { return s.point }
+
+// Tables describes what is to be captured, as of the point.
+func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
+	var plans []*plan
+	var foreign []string
+	err := s.work(ctx, func(ctx context.Context, w *session) (err error) {
+		c := catalog{session: w, version: s.version, options: &s.options}
+		if c.types, err = loadTypes(ctx, w, s.version); err != nil {
+			return err
+		}
+		if c.defaultCollation, err = defaultCollation(ctx, w); err != nil {
+			return err
+		}
+		s.setTypes(c.types)
+		plans, foreign, err = c.describe(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, s.explain("describing the tables", err)
+	}
+	return s.keep(plans, foreign), nil
+}
+
+func (s *source) setTypes(t *typeSet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.types = t
+}
+
+func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tables := make([]snapshot.Table, len(plans))
+	for i, p := range plans {
+		tables[i] = p.table
+		s.plans[p.table.ID()] = p
+	}
+	for _, name := range foreign {
+		s.point.Caveats = append(s.point.Caveats, "foreign table "+name+" is not captured: it lies in another server, at another point")
+	}
+	return tables
+}
+
+// defaultCollation names the database's own where it is known to order by bytes; in
+// other encodings than UTF-8 the order of bytes is another.
+func defaultCollation(ctx context.Context, s *session) (string, error) {
+	rows, err := s.query(ctx, "select datcollate, current_setting('server_encoding') from pg_catalog.pg_database where datname = current_database()")
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return rows[0].text(0), nil
+}
+
+func (s *source) plan(t *snapshot.Table) (*plan, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.plans[t.ID()]; ok {
+		return p, nil
+	}
+	return nil, fmt.Errorf("table %s: Tables did not list it", t.FullName())
+}
+
+// Estimate is the planner's idea of the number of rows.
+func (s *source) Estimate(_ context.Context, t *snapshot.Table) (int64, error) {
+	p, err := s.plan(t)
+	if err != nil {
+		return 0, err
+	}
+	return p.rows, nil
+}
+
+var errClosed = errors.New("the source is closed")
+
+// enter begins an operation that Close ends and waits for.
+func (s *source) enter(ctx context.Context) (context.Context, func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, nil, errClosed
+	}
+	s.active.Add(1)
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.life, cancel)
+	return ctx, func() { stop(); cancel(); s.active.Done() }, nil
+}
+
+// Close ends what is running and lets the point go.
+func (s *source) Close() error {
+	s.mu.Lock()
+	again := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if again {
+		return nil
+	}
+	s.end()
+	s.active.Wait()
+	for _, w := range append(s.idle, s.holder.session, s.present.session) {
+		if w != nil {
+			w.close()
+		}
+	}
+	return nil
+}
