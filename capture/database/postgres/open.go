@@ -97,7 +97,7 @@ func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
 		if c.types, err = loadTypes(ctx, w, s.version); err != nil {
 			return err
 		}
-		if c.defaultCollation, err = defaultCollation(ctx, w); err != nil {
+		if c.encoding, err = loadEncoding(ctx, w); err != nil {
 			return err
 		}
 		s.setTypes(c.types)
@@ -130,14 +130,28 @@ func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
 	return tables
 }
 
-// defaultCollation names the database's own where it is known to order by bytes; in
-// other encodings than UTF-8 the order of bytes is another.
-func defaultCollation(ctx context.Context, s *session) (string, error) {
-	rows, err := s.query(ctx, "select datcollate, current_setting('server_encoding') from pg_catalog.pg_database where datname = current_database()")
+// encoding is what a database says of its texts.
+type encoding struct {
+	collation string // the database's own
+	utf8      bool   // else the server orders by bytes that it converts before sending
+}
+
+// A database's collation stands in another column with each provider; to_jsonb asks
+// for those that older servers do not have.
+const encodingSQL = `
+select case coalesce(to_jsonb(d)->>'datlocprovider', 'c')
+	when 'i' then 'icu ' || coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale', '')
+	when 'b' then coalesce(to_jsonb(d)->>'datlocale', '')
+	else datcollate end,
+	current_setting('server_encoding')
+from pg_catalog.pg_database d where datname = current_database()`
+
+func loadEncoding(ctx context.Context, s *session) (encoding, error) {
+	rows, err := s.query(ctx, encodingSQL)
 	if err != nil || len(rows) == 0 {
-		return "", err
+		return encoding{}, err
 	}
-	return rows[0].text(0), nil
+	return encoding{rows[0].text(0), rows[0].text(1) == "UTF8"}, nil
 }
 
 func (s *source) plan(t *snapshot.Table) (*plan, error) {
