@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -31,11 +32,12 @@ type source struct {
 	holder  exclusive // keeps the point; nothing that may fail is run in it
 	present exclusive // the outside
 
-	mu     sync.Mutex
-	idle   []*session // workers between two tables
-	closed bool
-	types  *typeSet
-	plans  map[[2]string]*plan
+	mu      sync.Mutex
+	idle    []*session // workers between two tables
+	closed  bool
+	types   *typeSet
+	plans   map[[2]string]*plan
+	foreign []string // tables that are not captured
 }
 
 // exclusive is a session that one goroutine uses at a time.
@@ -86,7 +88,18 @@ func (s *source) begin(ctx context.Context) error {
 
 func (s *source) Info() snapshot.Source { return s.info }
 
-func (s *source) Point() snapshot.Point { return s.point }
+// Point is the consistent point; what Tables left out for lying in other servers is
+// among its caveats.
+func (s *source) Point() snapshot.Point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.point
+	p.Caveats = slices.Clone(p.Caveats)
+	for _, name := range s.foreign {
+		p.Caveats = append(p.Caveats, "foreign table "+name+" is not captured: it lies in another server, at another point")
+	}
+	return p
+}
 
 // Tables describes what is to be captured, as of the point.
 func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
@@ -124,9 +137,7 @@ func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
 		tables[i] = p.table
 		s.plans[p.table.ID()] = p
 	}
-	for _, name := range foreign {
-		s.point.Caveats = append(s.point.Caveats, "foreign table "+name+" is not captured: it lies in another server, at another point")
-	}
+	s.foreign = foreign
 	return tables
 }
 

@@ -109,7 +109,8 @@ func (s *source) alive(ctx context.Context) error {
 	return s.holder.session.exec(ctx, "select 1")
 }
 
-// outside runs f where the present is seen; a lost connection is opened again.
+// outside runs f where the present is seen. A connection that was lost while nobody
+// used it is opened again, once.
 func (s *source) outside(ctx context.Context, f func(context.Context, *session) error) error {
 	ctx, leave, err := s.enter(ctx)
 	if err != nil {
@@ -118,13 +119,25 @@ func (s *source) outside(ctx context.Context, f func(context.Context, *session) 
 	defer leave()
 	s.present.mu.Lock()
 	defer s.present.mu.Unlock()
-	if s.present.session != nil && s.present.session.conn.IsClosed() {
-		s.present.session = nil
+	used := s.present.session != nil
+	if err = s.inPresent(ctx, f); used && err != nil && ctx.Err() == nil && broken(err) {
+		err = s.inPresent(ctx, f)
 	}
-	if s.present.session == nil {
-		if s.present.session, err = connect(ctx, s.config, s.options.StatementTimeout); err != nil {
+	return err
+}
+
+func (s *source) inPresent(ctx context.Context, f func(context.Context, *session) error) error {
+	p := &s.present
+	if p.session == nil {
+		opened, err := connect(ctx, s.config, s.options.StatementTimeout)
+		if err != nil {
 			return s.connectError(err)
 		}
+		p.session = opened
 	}
-	return f(ctx, s.present.session)
+	err := f(ctx, p.session)
+	if p.session.conn.IsClosed() {
+		p.session = nil
+	}
+	return err
 }
