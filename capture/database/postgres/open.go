@@ -21,6 +21,7 @@ type source struct {
 	config  *pgconn.Config
 	options database.Options
 	version int
+	started string // when the holder's server started
 	info    snapshot.Source
 	point   snapshot.Point
 	shared  string // the exported snapshot's name
@@ -75,13 +76,14 @@ func (s *source) begin(ctx context.Context) error {
 	}
 	s.holder.session = holder
 	version := holder.conn.ParameterStatus("server_version")
-	rows, err := holder.query(ctx, "select current_setting('server_version_num')")
+	rows, err := holder.query(ctx, "select current_setting('server_version_num'), pg_postmaster_start_time()")
 	if err != nil {
 		return s.explain("asking for the server's version", err)
 	}
 	if s.version = int(rows[0].number(0)); s.version < oldest {
 		return fmt.Errorf("%s: PostgreSQL %s is older than 10, which is the oldest that can be read", place(s.config), version)
 	}
+	s.started = rows[0].text(1)
 	s.info = snapshot.Source{Engine: "postgresql", Version: version, Detail: place(s.config)}
 	return s.makePoint(ctx)
 }

@@ -106,7 +106,7 @@ func offset(lsn string) uint64 {
 func TestTheSlotIsGone(t *testing.T) {
 	d := newDB(t, "create table a (id int primary key)")
 	s := d.open(database.Options{Consistency: methodSlot})
-	equal(t, "slots of the database", d.one("select count(*) from pg_replication_slots where database = current_database()"), 0)
+	await(t, d, "select count(*) = 0 from pg_replication_slots where database = current_database()")
 	p := s.Point()
 	if p.Position == "" || p.At == 0 || len(p.Caveats) > 0 || p.Method != methodSlot {
 		t.Errorf("%+v", p)
@@ -206,7 +206,10 @@ func TestTablesAreNotHeldLonger(t *testing.T) {
 	err := s.Read(t.Context(), all["public.wide"], func(b *snapshot.Batch) error {
 		if n == 0 {
 			second := dial(t, d.dsn)
-			go func() { defer second.close(); altered <- second.exec(context.Background(), "alter table wide add extra int default 7") }()
+			go func() {
+				defer second.close()
+				altered <- second.exec(context.Background(), "alter table wide add extra int default 7")
+			}()
 		}
 		n += b.Rows
 		return nil
@@ -220,7 +223,7 @@ func TestTablesAreNotHeldLonger(t *testing.T) {
 	checkChange(t, s, all["public.wide"], "its columns changed: extra is new")
 	d.exec("drop table other")
 	err = s.Read(t.Context(), all["public.other"], nil)
-	if sqlState(err) != undefinedTable || !strings.Contains(err.Error(), "changed since the consistent point") {
+	if sqlState(err) != undefinedTable || !strings.Contains(err.Error(), "it changed since the consistent point") {
 		t.Errorf("%v", err)
 	}
 }
@@ -304,5 +307,37 @@ func TestIdleWorkersMayBeLost(t *testing.T) {
 	d.exec(sprintf("select pg_terminate_backend(%d, 5000)", s.present.session.conn.PID()))
 	if _, err := s.Recheck(t.Context(), table); err != nil {
 		t.Errorf("the outside is not opened again: %v", err)
+	}
+}
+
+// TestTablesAreReadSideBySide, at one point.
+func TestTablesAreReadSideBySide(t *testing.T) {
+	d := newDB(t)
+	for i := range 6 {
+		d.exec(sprintf("create table t%d as select i as id from generate_series(1, 5000) i", i))
+	}
+	s := d.open(database.Options{Connections: 3})
+	var reads sync.WaitGroup
+	for name, table := range tables(t, s) {
+		d.exec("insert into " + name + " values (0)")
+		reads.Go(func() {
+			equal(t, name, len(readAll(t, s, table)), 5000)
+			checkChange(t, s, table, "")
+			s.Point()
+		})
+	}
+	reads.Wait()
+}
+
+// TestAnotherServerIsNoticed: where a name leads to several servers, the point of one
+// must not be looked for in another.
+func TestAnotherServerIsNoticed(t *testing.T) {
+	d := newDB(t, "create table t (id int primary key)")
+	s := d.open(database.Options{})
+	table := tables(t, s)["public.t"]
+	s.started = "another time"
+	s.idle[0].close()
+	if err := s.Read(t.Context(), table, nil); !errors.Is(err, database.ErrPointLost) || !strings.Contains(err.Error(), "another server") {
+		t.Errorf("%v", err)
 	}
 }

@@ -48,13 +48,31 @@ func (s *source) worker(ctx context.Context) (*session, error) {
 		}
 		w = s.takeIdle()
 	}
-	w, err := connect(ctx, s.config, s.options.StatementTimeout)
+	w, err := s.connect(ctx)
 	if err != nil {
-		return nil, s.connectError(err)
+		return nil, err
 	}
 	if err := w.exec(ctx, s.importing()); err != nil {
 		w.close()
 		return nil, s.importError(ctx, err)
+	}
+	return w, nil
+}
+
+// connect opens a further session. An address may lead to several servers, and a
+// server may have been started anew: only where the holder is, the point is.
+func (s *source) connect(ctx context.Context) (*session, error) {
+	w, err := connect(ctx, s.config, s.options.StatementTimeout)
+	if err != nil {
+		return nil, s.connectError(err)
+	}
+	rows, err := w.query(ctx, "select pg_postmaster_start_time()")
+	if err == nil && rows[0].text(0) != s.started {
+		err = fmt.Errorf("%w: another server answers than the one that has it, or it was started anew\n\tname one host; else capture again", database.ErrPointLost)
+	}
+	if err != nil {
+		w.close()
+		return nil, err
 	}
 	return w, nil
 }
@@ -129,9 +147,9 @@ func (s *source) outside(ctx context.Context, f func(context.Context, *session) 
 func (s *source) inPresent(ctx context.Context, f func(context.Context, *session) error) error {
 	p := &s.present
 	if p.session == nil {
-		opened, err := connect(ctx, s.config, s.options.StatementTimeout)
+		opened, err := s.connect(ctx)
 		if err != nil {
-			return s.connectError(err)
+			return err
 		}
 		p.session = opened
 	}
