@@ -41,6 +41,7 @@ type composed struct {
 
 	head    []byte
 	headers []httpmsg.Header
+	alike   alike
 }
 
 func newComposer(o *Options, e endpoint, set *carry.Set) (*composer, error) {
@@ -83,9 +84,27 @@ func (c *composer) fill(secret func(string) (string, error)) error {
 	return nil
 }
 
+// Why a composed request is not sent.
+const (
+	tokenInTarget = "the target of the request holds a redaction token that no carry rule replaces"
+	brokenLine    = "the recorded request holds a line break where none can be sent"
+)
+
 // compose writes into out and its memory. Why the request must not be sent, or
 // "".
 func (c *composer) compose(out *composed, j *job) string {
+	if why, ok := c.composeAlike(out, j); ok {
+		return why
+	}
+	why := c.composeAnew(out, j)
+	if why == "" {
+		c.keepAlike(out, j.ex.Request)
+	}
+	return why
+}
+
+// composeAnew is compose without what is known of earlier requests.
+func (c *composer) composeAnew(out *composed, j *job) string {
 	from, req := j.ex.Request, &out.request
 	*req = *from
 	out.message = transport.Message{Method: req.Method, Head: out.head[:0]}
@@ -99,13 +118,13 @@ func (c *composer) compose(out *composed, j *job) string {
 	}
 	c.dropTokens(req, out)
 	if c.o.HoldsToken(req.Target) {
-		return "the target of the request holds a redaction token that no carry rule replaces"
+		return tokenInTarget
 	}
 	if !c.o.NoMarker {
 		req.Headers = append(req.Headers, httpmsg.Header{Name: MarkerHeader, Value: c.o.RunID})
 	}
 	if !oneLine(req) {
-		return "the recorded request holds a line break where none can be sent"
+		return brokenLine
 	}
 	c.frame(req, body, &out.message)
 	c.setMessage(j, out)
@@ -286,12 +305,19 @@ func (c *composer) setMessage(j *job, out *composed) {
 	case req.Body.State == recording.BodyStored:
 		req.Body.State, req.Body.Bytes = recording.BodyAsBaseline, nil
 	}
-	if r := j.ex.Response; r != nil {
-		if !c.o.Bodies.KeepAll {
-			m.Baseline = &r.Body
-		}
-		m.Keep = c.carry.FromBody(j.ex.Request.Method, j.ex.Request.Target)
+	c.setBaseline(j, m)
+}
+
+// setBaseline says what is to be kept of the answer.
+func (c *composer) setBaseline(j *job, m *transport.Message) {
+	r := j.ex.Response
+	if r == nil {
+		return
 	}
+	if !c.o.Bodies.KeepAll {
+		m.Baseline = &r.Body
+	}
+	m.Keep = c.carry.FromBody(j.ex.Request.Method, j.ex.Request.Target)
 }
 
 // configured reports whether h is a configured header as it was configured: a
@@ -308,10 +334,11 @@ func (c *composer) configured(h httpmsg.Header) bool {
 // oneLine reports whether every line of the head is one line when it is
 // written; a folded value may break before a blank.
 func oneLine(r *recording.Request) bool {
-	if r.Target == "" || r.Method == "" || breaks(r.Method) || breaks(r.Target) || strings.IndexByte(r.Method, ' ') >= 0 {
-		return false
-	}
-	return sendable(r.Headers) && sendable(r.Trailers)
+	return oneFirstLine(r) && sendable(r.Headers) && sendable(r.Trailers)
+}
+
+func oneFirstLine(r *recording.Request) bool {
+	return r.Target != "" && r.Method != "" && !breaks(r.Method) && !breaks(r.Target) && strings.IndexByte(r.Method, ' ') < 0
 }
 
 func sendable(headers []httpmsg.Header) bool {

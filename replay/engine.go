@@ -96,7 +96,7 @@ func (e *engine) connectTo(end endpoint) error {
 	e.transport, err = transport.New(transport.Options{
 		Address: end.address, TLS: config, Timeouts: e.o.Timeouts,
 		BodyCap: e.o.Bodies.Cap, Budget: e.o.Bodies.Budget,
-		Allow: e.guard.allow(e.isRecorded), Now: e.now,
+		Allow: e.guard.allow(e.isRecorded), Now: e.now, Yield: !e.o.Schedule.Paced(),
 	})
 	return err
 }

@@ -81,20 +81,52 @@ func newJob(ex *recording.Exchange, set *carry.Set) *job {
 	return j
 }
 
-// waitForRoom returns with the mutex held, and whether it had to wait.
+// waitForRoom returns with the mutex held, and whether it had to wait because
+// the bounds were reached.
 func (e *engine) waitForRoom() (held bool) {
 	s := &e.state
 	full := func() bool {
 		return s.alive >= e.o.Pool.Requests || s.alive > 0 && s.bytes >= e.o.Pool.Bytes
 	}
-	if !full() {
-		return false
-	}
-	s.result.BacklogFull++
-	for full() {
+	for full() || e.sated() {
+		if full() && !held {
+			held = true
+			s.result.BacklogFull++
+		}
 		s.room.Wait()
 	}
-	return true
+	return held
+}
+
+// aheadOfEach is how many requests a connection need have waiting.
+const aheadOfEach = 8
+
+// sated reports whether nothing need be read because all connections are busy
+// and have something to go on with. What is read later is still in the
+// processor's caches when it is sent.
+func (e *engine) sated() bool {
+	s := &e.state
+	return e.readsLittle() && s.alive >= aheadOfEach*e.o.Pool.Connections && s.pool.busy()
+}
+
+// readsLittle reports whether it does no harm to read little ahead. A schedule
+// with times may want many requests at once; and where sessions take turns on a
+// connection, it is kept for as many requests of one as were read.
+func (e *engine) readsLittle() bool {
+	s := &e.state
+	return s.queue == nil && (s.pool.shared || len(s.sessions) <= e.o.Pool.Connections)
+}
+
+// makeRoom lets the reading go on, where there is room for more than a few.
+func (e *engine) makeRoom() {
+	s := &e.state
+	low := s.alive <= e.o.Pool.Requests*3/4 && s.bytes <= e.o.Pool.Bytes*3/4
+	if e.readsLittle() {
+		low = low && (s.alive <= aheadOfEach*e.o.Pool.Connections*3/4 || !s.pool.busy())
+	}
+	if s.alive == 0 || low {
+		s.room.Signal()
+	}
 }
 
 // place puts j behind the jobs that it must wait for.
@@ -194,9 +226,6 @@ func (e *engine) ended(j *job) (own *job) {
 	}
 	s.alive--
 	s.bytes -= j.size
-	if s.alive == 0 || s.alive <= e.o.Pool.Requests*3/4 && s.bytes <= e.o.Pool.Bytes*3/4 {
-		s.room.Signal()
-	}
 	return own
 }
 

@@ -129,6 +129,9 @@ func (p *pool) dequeue() *job {
 	return j
 }
 
+// busy reports whether no worker is idle and no other can be had.
+func (p *pool) busy() bool { return p.oldest == nil && len(p.workers) >= p.limit }
+
 // rest puts w at the end of the idle.
 func (p *pool) rest(w *worker) {
 	w.older, w.newer = p.newest, nil
@@ -205,6 +208,7 @@ func (e *engine) settle(w *worker, j *job, done outcome) *job {
 	} else {
 		e.state.pool.rest(w)
 	}
+	e.makeRoom()
 	e.mu.Unlock()
 	if trip {
 		e.stop(StopCircuit, circuitText)

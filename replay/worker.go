@@ -309,25 +309,3 @@ func (e *engine) progress() Progress {
 	p.Lag = durationSince(0, s.lag)
 	return p
 }
-
-// makeID is recording.MakeID without its formatting, as every row needs one; a
-// test holds them equal.
-func makeID(firstAt int64, session string, sequence uint32) recording.ID {
-	b := make([]byte, 0, 34)
-	b = appendHex(b, uint64(firstAt), 16)
-	b = append(b, '-')
-	if len(session) >= 8 {
-		b = append(b, session[:8]...)
-	} else {
-		b = append(b, "00000000"...)
-	}
-	b = append(b, '-')
-	return recording.ID(appendHex(b, uint64(sequence), 8))
-}
-
-func appendHex(b []byte, v uint64, digits int) []byte {
-	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
-		b = append(b, "0123456789abcdef"[v>>shift&15])
-	}
-	return b
-}

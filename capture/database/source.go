@@ -19,7 +19,8 @@ type Source interface {
 	// Tables describes what is to be captured, sorted by schema and name. A column
 	// of a type that cannot be captured exactly is an error that names it.
 	Tables(ctx context.Context) ([]snapshot.Table, error)
-	// Read streams the rows of t. The batch is reused after emit returns.
+	// Read streams the rows of t. The batch is reused after emit returns. Read may add
+	// to t.Notes and set t.Sequences.
 	Read(ctx context.Context, t *snapshot.Table, emit func(*snapshot.Batch) error) error
 	// Recheck says in words what changed of t's description since the point ("" for
 	// nothing): such rows cannot be relied on.
@@ -62,6 +63,11 @@ type Options struct {
 	StatementTimeout time.Duration
 	// BatchRows bounds the rows of a batch. Default 4096.
 	BatchRows int
+	// Types declares what the texts of CSV and NDJSON files are: the name of a class
+	// ("number", "wall time") by column, or by table.column, which goes first.
+	Types map[string]string
+	// NullText is what stands for null in CSV files; nil: nothing does.
+	NullText *string
 }
 
 // Query is a SELECT statement captured as a table.
@@ -81,10 +87,6 @@ var (
 	// ErrPointLost: the consistent point is gone (connection lost, server restarted);
 	// what was read so far belongs to a point that cannot be returned to.
 	ErrPointLost = errors.New("the consistent point is lost")
-	// ErrReadBroken: a Read ended early, for its connection was lost. The rows that
-	// it emitted are to be dropped; the point still stands, so that the table can be
-	// read again.
-	ErrReadBroken = errors.New("the read broke off")
 	// ErrConsistency: the way of making a consistent point that was asked for is
 	// not possible here.
 	ErrConsistency = errors.New("no consistent point in the way asked for")

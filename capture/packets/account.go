@@ -34,7 +34,23 @@ type account struct {
 	connections [connKinds]int64
 }
 
-type reasons map[recording.Reason]int64
+// reasons counts what is whole, as nearly all is, and the rest by its reason.
+type reasons struct {
+	whole  int64
+	others map[recording.Reason]int64
+}
+
+// add counts one; the empty reason is whole.
+func (r *reasons) add(reason recording.Reason) {
+	if reason == "" {
+		r.whole++
+		return
+	}
+	if r.others == nil {
+		r.others = map[recording.Reason]int64{}
+	}
+	r.others[reason]++
+}
 
 // streamKind says what a direction turned out to be.
 type streamKind uint8
@@ -185,15 +201,13 @@ func total(l *recording.Ledger, name string, n int64) { l.Account(name).Total = 
 
 // reasonAccount books by the reasons why something is not whole.
 func reasonAccount(l *recording.Ledger, name string, n int64, ends reasons) {
-	buckets := []bucket{{"whole", recording.Fine, ends[""]}}
-	for reason, count := range ends {
-		switch {
-		case reason == "":
-		case reason.Edge():
-			buckets = append(buckets, bucket{string(reason), recording.Edge, count})
-		default:
-			buckets = append(buckets, bucket{string(reason), recording.Lost, count})
+	buckets := []bucket{{"whole", recording.Fine, ends.whole}}
+	for reason, count := range ends.others {
+		class := recording.Lost
+		if reason.Edge() {
+			class = recording.Edge
 		}
+		buckets = append(buckets, bucket{string(reason), class, count})
 	}
 	sort.Slice(buckets, func(i, j int) bool { return buckets[i].name < buckets[j].name })
 	add(l, name, buckets)
@@ -201,8 +215,8 @@ func reasonAccount(l *recording.Ledger, name string, n int64, ends reasons) {
 }
 
 func (r reasons) sum() int64 {
-	var n int64
-	for _, count := range r {
+	n := r.whole
+	for _, count := range r.others {
 		n += count
 	}
 	return n

@@ -256,11 +256,12 @@ func (c *conn) ends() (client, server string) {
 
 // identify gives an exchange the connection's identity and its place in it.
 func (c *conn) identify(ex *recording.Exchange) {
-	client, server := c.ends()
-	if c.identity.session == "" {
-		c.identity.session = recording.MakeSession(client, server, c.identity.firstAt)
+	id := &c.identity
+	if id.session == "" {
+		id.client, id.server = c.ends()
+		id.session = recording.MakeSession(id.client, id.server, id.firstAt)
 	}
-	ex.Session, ex.Sequence = c.identity.session, c.identity.sequence
-	c.identity.sequence++
-	ex.Protocol, ex.Client, ex.Server = "http/1.1", client, server
+	ex.Session, ex.Sequence = id.session, id.sequence
+	id.sequence++
+	ex.Protocol, ex.Client, ex.Server = "http/1.1", id.client, id.server
 }

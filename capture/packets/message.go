@@ -32,7 +32,7 @@ func (st *stream) feed(ch tcp.Chunk) {
 			st.broken(err)
 			break
 		}
-		st.event(ev, ch.Time)
+		st.event(&ev, ch.Time)
 		if ev.Kind == httpmsg.KindMore {
 			return
 		}
@@ -82,12 +82,12 @@ func (st *stream) beginMessage(ch tcp.Chunk) {
 func (st *stream) endMessage(reason recording.Reason) {
 	if st.message.open {
 		st.message.open = false
-		st.c.s.account.messageEnds[reason]++
+		st.c.s.account.messageEnds.add(reason)
 	}
 }
 
 // event follows one event of the decoder.
-func (st *stream) event(ev httpmsg.Event, t int64) {
+func (st *stream) event(ev *httpmsg.Event, t int64) {
 	switch {
 	case ev.Kind == httpmsg.KindMore:
 		st.touch(t)
@@ -109,7 +109,7 @@ func (st *stream) touch(t int64) {
 	}
 }
 
-func (st *stream) requestEvent(ev httpmsg.Event, t int64) {
+func (st *stream) requestEvent(ev *httpmsg.Event, t int64) {
 	switch ev.Kind {
 	case httpmsg.KindHead:
 		st.openRequest(ev.Head)
@@ -166,7 +166,7 @@ func (st *stream) keep(b *body, p []byte) {
 }
 
 // endRequest closes the request of the exchange in progress.
-func (st *stream) endRequest(ev httpmsg.Event) {
+func (st *stream) endRequest(ev *httpmsg.Event) {
 	o := st.cur
 	st.cur = nil
 	st.noteAnomalies(o, "request", ev.Head)
@@ -188,7 +188,7 @@ func (st *stream) noteAnomalies(o *open, what string, h *httpmsg.Head) {
 	}
 }
 
-func (st *stream) responseEvent(ev httpmsg.Event, t int64) {
+func (st *stream) responseEvent(ev *httpmsg.Event, t int64) {
 	switch ev.Kind {
 	case httpmsg.KindHead:
 		st.openResponse(ev.Head, t)
@@ -228,7 +228,7 @@ func (st *stream) openResponse(h *httpmsg.Head, t int64) {
 }
 
 // endResponse closes the response in progress.
-func (st *stream) endResponse(ev httpmsg.Event) {
+func (st *stream) endResponse(ev *httpmsg.Event) {
 	o := st.cur
 	st.cur = nil
 	st.noteAnomalies(o, "response", ev.Head)
@@ -309,7 +309,7 @@ func (st *stream) end() {
 		return
 	}
 	if ev.Kind == httpmsg.KindEnd {
-		st.event(ev, st.lastByte())
+		st.event(&ev, st.lastByte())
 	}
 }
 

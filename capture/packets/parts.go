@@ -70,8 +70,9 @@ func (b *backlog) keep(ch tcp.Chunk) {
 type identity struct {
 	firstAt  int64
 	since    int64 // the clock then
-	session  string
 	sequence uint32
+	// Known from the first exchange on, as is which end is the client.
+	session, client, server string
 }
 
 // order is what is known of which response answers which request.

@@ -10,6 +10,7 @@ import (
 	"parallax/capture/packets/frame"
 	"parallax/capture/packets/pcapfile"
 	"parallax/capture/recording"
+	"parallax/internal/httpmsg"
 )
 
 // Source is a capture file as a stream of exchanges. It is for one goroutine.
@@ -19,6 +20,8 @@ type Source struct {
 	frames  *frame.Decoder
 	table   table
 	account account
+	// heads lets messages with equal header lines share them.
+	heads *httpmsg.Heads
 
 	// clock is the time that timeouts run on: it never goes backwards and moves
 	// at most maxStep a packet, so that one wrong timestamp ends nothing.
@@ -49,14 +52,15 @@ func Open(r io.Reader, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{options: o, file: file, frames: frame.NewDecoder(frame.Options{}), mark: math.MinInt64}
+	s := &Source{options: o, file: file, frames: frame.NewDecoder(frame.Options{}), mark: math.MinInt64,
+		heads: httpmsg.NewHeads()}
 	s.table.conns = map[connKey]*conn{}
-	s.account.messageEnds, s.account.exchanges = reasons{}, reasons{}
 	return s, nil
 }
 
 // Exchanges yields each exchange once it is known to be whole or never to be.
-// The exchange is the caller's to keep. An error comes once, last, after all
+// The exchange is the caller's to keep; its header lists may be those of others,
+// too, and are replaced rather than written to. An error comes once, last, after all
 // exchanges that were captured before it. It can be called once.
 func (s *Source) Exchanges() iter.Seq2[*recording.Exchange, error] {
 	return func(yield func(*recording.Exchange, error) bool) {
@@ -108,7 +112,7 @@ func (s *Source) yieldReady(yield func(*recording.Exchange, error) bool) bool {
 
 // emit queues an exchange for the consumer.
 func (s *Source) emit(ex *recording.Exchange) {
-	s.account.exchanges[ex.Incomplete]++
+	s.account.exchanges.add(ex.Incomplete)
 	s.ready = append(s.ready, ex)
 }
 

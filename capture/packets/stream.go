@@ -227,6 +227,7 @@ func (st *stream) accept(role speech) bool {
 	default:
 		return false
 	}
+	st.dec.Remember(st.c.s.heads)
 	if st.c.client >= 0 && st.c.client != client {
 		st.role, st.dec = undecided, nil
 		return false

@@ -28,8 +28,8 @@ type appender struct {
 }
 
 const (
-	appendKick  = 256 << 10 // bytes that wake the goroutine
-	appendLimit = 8 << 20   // bytes from which callers wait for the disk
+	appendKick  = 64 << 10 // bytes that wake the goroutine
+	appendLimit = 8 << 20  // bytes from which callers wait for the disk
 	syncEvery   = 500 * time.Millisecond
 )
 

@@ -11,41 +11,17 @@ type cell struct {
 	kind   columnKind
 	leaves []*leafReader
 	row    *rowMemory
-	// absent is the number of rows to come that have no value, by their page.
-	absent int
+	// part is what the column belongs to; first: it says whether that is there.
+	part  partOf
+	first bool
+	// parked: the value is in the template, see steady.go; shared: it may be.
+	parked, shared bool
 	// needed: a value that is absent has to be looked at too.
 	needed bool
 	// texts seen last: those of neighbours are often equal, and then shared.
 	last [2][]string
 	// list is the last row's header list, for this cell alone.
 	list []Header
-}
-
-// nextRow moves to the next row and reports whether there is something to read.
-func (c *cell) nextRow() (bool, error) {
-	if c.absent > 0 {
-		c.absent--
-		return c.needed, nil
-	}
-	if err := c.next(); err != nil || !c.null {
-		return true, err
-	}
-	c.skipAbsent()
-	return c.needed, nil
-}
-
-// skipAbsent steps over the rest of pages without a value.
-func (c *cell) skipAbsent() {
-	n := c.leaves[0].emptyRows()
-	for _, l := range c.leaves {
-		if l.emptyRows() != n {
-			return
-		}
-	}
-	for _, l := range c.leaves {
-		l.slot += n
-	}
-	c.absent = n
 }
 
 // next moves to the next row.
@@ -156,9 +132,12 @@ func (c *cell) newResponse() *Response { return &c.row.cur.response }
 // that neighbouring rows share.
 type rowMemory struct {
 	reuse bool
+	share bool // rows may have one header list
+	plain bool // every cell is read for every row: the twin that tests compare with
 	cur   *exchangeMemory
 	slab  *strings.Builder
-	lists []Header // what is left of a slab of them
+	lists []Header         // what is left of a slab of them
+	rows  []exchangeMemory // likewise
 }
 
 type exchangeMemory struct {
@@ -170,13 +149,52 @@ type exchangeMemory struct {
 // slabBytes bounds what a kept exchange keeps of its neighbours.
 const slabBytes = 8 << 10
 
-func (m *rowMemory) begin() *Exchange {
+// begin makes the next row, as a copy of from whose header lists are its own.
+func (m *rowMemory) begin(from *exchangeMemory) *Exchange {
+	if m.cur = m.next(); from.exchange.Request != nil {
+		m.cur.request = from.request
+		m.own(&m.cur.request.Headers)
+		m.own(&m.cur.request.Trailers)
+	}
+	if from.exchange.Response != nil {
+		m.cur.response = from.response
+		m.own(&m.cur.response.Headers)
+		m.own(&m.cur.response.Trailers)
+	}
+	ex := &m.cur.exchange
+	if *ex = from.exchange; ex.Request != nil {
+		ex.Request = &m.cur.request
+	}
+	if ex.Response != nil {
+		ex.Response = &m.cur.response
+	}
+	return ex
+}
+
+// next returns memory for a row.
+func (m *rowMemory) next() *exchangeMemory {
 	if m.reuse && m.cur != nil {
 		*m.cur = exchangeMemory{}
-	} else {
-		m.cur = new(exchangeMemory)
+		return m.cur
 	}
-	return &m.cur.exchange
+	if len(m.rows) == 0 {
+		m.rows = make([]exchangeMemory, slabRows)
+	}
+	row := &m.rows[0]
+	m.rows = m.rows[1:]
+	return row
+}
+
+// slabRows is slabBytes of rows.
+const slabRows = 8
+
+// own gives a row a list of its own.
+func (m *rowMemory) own(list *[]Header) {
+	if n := len(*list); n > 0 && !m.share {
+		mine := m.headers(n)
+		copy(mine, *list)
+		*list = mine
+	}
 }
 
 func (m *rowMemory) text(b []byte) string {

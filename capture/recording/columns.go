@@ -3,6 +3,7 @@ package recording
 import (
 	"encoding/json"
 	"fmt"
+	"unsafe"
 )
 
 // column is one column of the Parquet file: how it is filled from an exchange
@@ -16,6 +17,9 @@ type column struct {
 	// read takes one row from the cell; nil where the column only repeats what
 	// others say, for queries.
 	read func(ex *Exchange, c *cell) error
+	// fill does for many rows what write does for one. Where it is nil, write is
+	// called for each.
+	fill fill
 }
 
 type columnKind uint8
@@ -48,15 +52,30 @@ func columns() []column {
 	list = append(list, requestColumns()...)
 	list = append(list, responseColumns()...)
 	list = append(list, outcomeColumns()...)
-	list = append(list, column{exactColumn, bytesColumn, func(s *sink, ex *Exchange) { s.exact(ex) },
-		func(ex *Exchange, c *cell) error { return nil }}) // the row reader looks at it
+	list = append(list, column{name: exactColumn, kind: bytesColumn, write: func(s *sink, ex *Exchange) { s.exact(ex) },
+		read: func(ex *Exchange, c *cell) error { return nil }, // the row reader looks at it
+		fill: fillTexts(func(*Exchange) string { return "" })})
 	return append(list, bodyBytes(0), bodyBytes(1))
 }
 
+// text makes a column of texts, null where they are empty.
 func text(name string, get func(*Exchange) string, set func(*Exchange, string)) column {
-	return column{name, textColumn,
-		func(s *sink, ex *Exchange) { s.text(get(ex)) },
-		func(ex *Exchange, c *cell) error { set(ex, c.text()); return nil }}
+	return column{name: name, kind: textColumn,
+		write: func(s *sink, ex *Exchange) { s.text(get(ex)) },
+		read:  func(ex *Exchange, c *cell) error { set(ex, c.text()); return nil },
+		fill:  fillTexts(get)}
+}
+
+// number makes a column of integers; get says whether there is one.
+func number(name string, kind columnKind, get func(*Exchange) (int64, bool), read func(*Exchange, *cell) error) column {
+	return column{name: name, kind: kind, read: read, fill: fillInts(get),
+		write: func(s *sink, ex *Exchange) {
+			if v, ok := get(ex); ok {
+				s.int(v)
+			} else {
+				s.null()
+			}
+		}}
 }
 
 func identityColumns() []column {
@@ -64,103 +83,156 @@ func identityColumns() []column {
 		text(idColumn, func(e *Exchange) string { return string(e.ID) }, func(e *Exchange, v string) { e.ID = ID(v) }),
 		text(replaysColumn, func(e *Exchange) string { return string(e.Replays) }, func(e *Exchange, v string) { e.Replays = ID(v) }),
 		text("session", func(e *Exchange) string { return e.Session }, func(e *Exchange, v string) { e.Session = v }),
-		{"sequence", intColumn, func(s *sink, e *Exchange) { s.int(int64(e.Sequence)) }, func(e *Exchange, c *cell) error {
+		number("sequence", intColumn, func(e *Exchange) (int64, bool) { return int64(e.Sequence), true }, func(e *Exchange, c *cell) error {
 			v := c.int()
 			if v < 0 || v > 1<<32-1 {
 				return fmt.Errorf("%d is no sequence", v)
 			}
 			e.Sequence = uint32(v)
 			return nil
-		}},
+		}),
 		text("protocol", func(e *Exchange) string { return e.Protocol }, func(e *Exchange, v string) { e.Protocol = v }),
 		text("client", func(e *Exchange) string { return e.Client }, func(e *Exchange, v string) { e.Client = v }),
 		text("server", func(e *Exchange) string { return e.Server }, func(e *Exchange, v string) { e.Server = v }),
 		text("incomplete", func(e *Exchange) string { return string(e.Incomplete) }, func(e *Exchange, v string) { e.Incomplete = Reason(v) }),
-		{"errors", textsColumn, func(s *sink, e *Exchange) { s.texts(e.Errors) },
-			func(e *Exchange, c *cell) error { e.Errors = c.texts(); return nil }},
+		{name: "errors", kind: textsColumn, write: func(s *sink, e *Exchange) { s.texts(e.Errors) },
+			read: func(e *Exchange, c *cell) error { e.Errors = c.texts(); return nil },
+			fill: fillLists((*sink).texts, func(e *Exchange) []string { return e.Errors })},
 	}
 }
 
-// onRequest makes a column that is null where there is no request.
-func onRequest(name string, kind columnKind, write func(*sink, *Request), read func(*Request, *cell) error) column {
-	return column{"request_" + name, kind,
-		func(s *sink, e *Exchange) {
-			if e.Request == nil {
-				s.null()
-				return
+// onRequest reads into the request, where there is one.
+func onRequest(read func(*Request, *cell) error) func(*Exchange, *cell) error {
+	return func(e *Exchange, c *cell) error {
+		if e.Request == nil {
+			return nil
+		}
+		return read(e.Request, c)
+	}
+}
+
+// requestText makes a column of one of the request's texts, null where that is
+// empty or there is no request. set is nil for one that only queries read.
+func requestText(name string, get func(*Request) string, set func(*Request, string)) column {
+	col := text("request_"+name, func(e *Exchange) string {
+		if e.Request == nil {
+			return ""
+		}
+		return get(e.Request)
+	}, nil)
+	if col.read = nil; set != nil {
+		col.read = onRequest(func(r *Request, c *cell) error { set(r, c.text()); return nil })
+	}
+	return col
+}
+
+// headerLists makes a column of header lists; find returns nil where the message
+// is missing.
+func headerLists(name string, find func(*Exchange) *[]Header) column {
+	get := func(e *Exchange) []Header {
+		if list := find(e); list != nil {
+			return *list
+		}
+		return nil
+	}
+	return column{name: name, kind: headersColumn,
+		write: func(s *sink, e *Exchange) { s.headers(get(e)) },
+		read: func(e *Exchange, c *cell) error {
+			if list := find(e); list != nil {
+				*list = c.headers()
 			}
-			write(s, e.Request)
+			return nil
 		},
-		func(e *Exchange, c *cell) error {
-			if e.Request == nil {
-				return nil
-			}
-			return read(e.Request, c)
-		}}
+		fill: fillLists((*sink).headers, get)}
+}
+
+func requestHeaders(get func(*Request) *[]Header) func(*Exchange) *[]Header {
+	return func(e *Exchange) *[]Header {
+		if e.Request == nil {
+			return nil
+		}
+		return get(e.Request)
+	}
 }
 
 // requestColumns begins with the column that says whether there is a request:
 // present, an empty method is not null.
 func requestColumns() []column {
-	method := onRequest("method", textColumn, func(s *sink, r *Request) { s.present(r.Method) },
-		nil)
-	method.read = func(e *Exchange, c *cell) error {
-		if !c.null {
-			e.Request = c.newRequest()
-			e.Request.Method = c.text()
-		}
-		return nil
-	}
-	return append([]column{
-		method,
-		onRequest("scheme", textColumn, func(s *sink, r *Request) { s.text(r.Scheme) }, func(r *Request, c *cell) error { r.Scheme = c.text(); return nil }),
-		{"request_host", textColumn, func(s *sink, e *Exchange) {
+	method := column{name: "request_method", kind: textColumn,
+		write: func(s *sink, e *Exchange) {
 			if e.Request == nil {
 				s.null()
 				return
 			}
-			s.text(e.Request.Host())
-		}, nil},
-		onRequest("target", textColumn, func(s *sink, r *Request) { s.text(r.Target) }, func(r *Request, c *cell) error { r.Target = c.text(); return nil }),
-		onRequest("version", textColumn, func(s *sink, r *Request) { s.text(r.Version) }, func(r *Request, c *cell) error { r.Version = c.text(); return nil }),
-		onRequest("headers", headersColumn, func(s *sink, r *Request) { s.headers(r.Headers) }, func(r *Request, c *cell) error { r.Headers = c.headers(); return nil }),
-		onRequest("trailers", headersColumn, func(s *sink, r *Request) { s.headers(r.Trailers) }, func(r *Request, c *cell) error { r.Trailers = c.headers(); return nil }),
+			s.present(e.Request.Method)
+		},
+		read: func(e *Exchange, c *cell) error {
+			if !c.null {
+				e.Request = c.newRequest()
+				e.Request.Method = c.text()
+			}
+			return nil
+		}}
+	return append([]column{
+		method,
+		requestText("scheme", func(r *Request) string { return r.Scheme }, func(r *Request, v string) { r.Scheme = v }),
+		requestText("host", (*Request).Host, nil),
+		requestText("target", func(r *Request) string { return r.Target }, func(r *Request, v string) { r.Target = v }),
+		requestText("version", func(r *Request) string { return r.Version }, func(r *Request, v string) { r.Version = v }),
+		headerLists("request_headers", requestHeaders(func(r *Request) *[]Header { return &r.Headers })),
+		headerLists("request_trailers", requestHeaders(func(r *Request) *[]Header { return &r.Trailers })),
 	}, messageColumns(0)...)
 }
 
-func onResponse(name string, kind columnKind, write func(*sink, *Response), read func(*Response, *cell) error) column {
-	return column{"response_" + name, kind,
-		func(s *sink, e *Exchange) {
-			if e.Response == nil {
-				s.null()
-				return
-			}
-			write(s, e.Response)
-		},
-		func(e *Exchange, c *cell) error {
-			if e.Response == nil {
-				return nil
-			}
-			return read(e.Response, c)
-		}}
+func onResponse(read func(*Response, *cell) error) func(*Exchange, *cell) error {
+	return func(e *Exchange, c *cell) error {
+		if e.Response == nil {
+			return nil
+		}
+		return read(e.Response, c)
+	}
+}
+
+func responseText(name string, get func(*Response) string, read func(*Response, *cell) error) column {
+	col := text("response_"+name, func(e *Exchange) string {
+		if e.Response == nil {
+			return ""
+		}
+		return get(e.Response)
+	}, nil)
+	col.read = onResponse(read)
+	return col
+}
+
+func responseHeaders(get func(*Response) *[]Header) func(*Exchange) *[]Header {
+	return func(e *Exchange) *[]Header {
+		if e.Response == nil {
+			return nil
+		}
+		return get(e.Response)
+	}
 }
 
 func responseColumns() []column {
-	status := onResponse("status", intColumn, func(s *sink, r *Response) { s.int(int64(r.Status)) }, nil)
-	status.read = func(e *Exchange, c *cell) error {
+	status := number("response_status", intColumn, func(e *Exchange) (int64, bool) {
+		if e.Response == nil {
+			return 0, false
+		}
+		return int64(e.Response.Status), true
+	}, func(e *Exchange, c *cell) error {
 		if !c.null {
 			e.Response = c.newResponse()
 			e.Response.Status = int(c.int())
 		}
 		return nil
-	}
+	})
 	return append([]column{
 		status,
-		onResponse("reason", textColumn, func(s *sink, r *Response) { s.text(r.Reason) }, func(r *Response, c *cell) error { r.Reason = c.text(); return nil }),
-		onResponse("version", textColumn, func(s *sink, r *Response) { s.text(r.Version) }, func(r *Response, c *cell) error { r.Version = c.text(); return nil }),
-		onResponse("headers", headersColumn, func(s *sink, r *Response) { s.headers(r.Headers) }, func(r *Response, c *cell) error { r.Headers = c.headers(); return nil }),
-		onResponse("trailers", headersColumn, func(s *sink, r *Response) { s.headers(r.Trailers) }, func(r *Response, c *cell) error { r.Trailers = c.headers(); return nil }),
-		onResponse("interim", textColumn, func(s *sink, r *Response) { s.text(interimText(r.Interim)) }, func(r *Response, c *cell) error { return parseInterim(r, c) }),
+		responseText("reason", func(r *Response) string { return r.Reason }, func(r *Response, c *cell) error { r.Reason = c.text(); return nil }),
+		responseText("version", func(r *Response) string { return r.Version }, func(r *Response, c *cell) error { r.Version = c.text(); return nil }),
+		headerLists("response_headers", responseHeaders(func(r *Response) *[]Header { return &r.Headers })),
+		headerLists("response_trailers", responseHeaders(func(r *Response) *[]Header { return &r.Trailers })),
+		responseText("interim", func(r *Response) string { return interimText(r.Interim) }, parseInterim),
 	}, messageColumns(1)...)
 }
 
@@ -168,43 +240,73 @@ func responseColumns() []column {
 // and the times.
 func messageColumns(side int) []column {
 	name := func(s string) string { return sides[side] + "_" + s }
-	body := func(what string, kind columnKind, write func(*sink, *Body), read func(*Body, *cell) error) column {
-		return bodyColumn(side, name(what), kind, write, read)
-	}
+	state := text(name(bodyStateColumn), func(e *Exchange) string {
+		if b := bodyOf(e, side); b != nil {
+			return b.State.String()
+		}
+		return ""
+	}, nil)
+	state.read = onBody(side, func(b *Body, c *cell) (err error) {
+		b.State, err = ParseBodyState(c.text())
+		return err
+	})
+	length := number(name("body_length"), intColumn, func(e *Exchange) (int64, bool) {
+		if b := bodyOf(e, side); b != nil {
+			return b.Length, true
+		}
+		return 0, false
+	}, onBody(side, func(b *Body, c *cell) error { b.Length = c.int(); return nil }))
 	list := []column{
-		body(bodyStateColumn, textColumn, func(s *sink, b *Body) { s.text(b.State.String()) }, func(b *Body, c *cell) (err error) {
-			b.State, err = ParseBodyState(c.text())
-			return err
-		}),
-		body("body_length", intColumn, func(s *sink, b *Body) { s.int(b.Length) }, func(b *Body, c *cell) error { b.Length = c.int(); return nil }),
-		body("body_sha256", hashColumn, func(s *sink, b *Body) { s.hash(b) }, func(b *Body, c *cell) error { copy(b.SHA256[:], c.bytes()); return nil }),
-		body("body_redacted", boolColumn, func(s *sink, b *Body) { s.bool(b.Redacted) }, func(b *Body, c *cell) error { b.Redacted = c.bool(); return nil }),
+		state, length,
+		bodyColumn(side, name("body_sha256"), hashColumn, (*sink).hash, func(b *Body, c *cell) error { copy(b.SHA256[:], c.bytes()); return nil }),
+		bodyColumn(side, name("body_redacted"), boolColumn, func(s *sink, b *Body) { s.bool(b.Redacted) }, func(b *Body, c *cell) error { b.Redacted = c.bool(); return nil }),
 	}
 	list = append(list, timeColumns(name("first_at"), func(e *Exchange) *int64 { return messageTime(e, side, false) })...)
 	return append(list, timeColumns(name("last_at"), func(e *Exchange) *int64 { return messageTime(e, side, true) })...)
 }
 
+// bodyOf returns the body of a side's message, nil where there is no message.
+func bodyOf(e *Exchange, side int) *Body {
+	switch {
+	case side == 0 && e.Request != nil:
+		return &e.Request.Body
+	case side == 1 && e.Response != nil:
+		return &e.Response.Body
+	}
+	return nil
+}
+
+func onBody(side int, read func(*Body, *cell) error) func(*Exchange, *cell) error {
+	return func(e *Exchange, c *cell) error {
+		if b := bodyOf(e, side); b != nil {
+			return read(b, c)
+		}
+		return nil
+	}
+}
+
 func bodyColumn(side int, name string, kind columnKind, write func(*sink, *Body), read func(*Body, *cell) error) column {
-	return column{name, kind,
-		func(s *sink, e *Exchange) {
-			if b := bodiesOf(e)[side]; b != nil {
+	return column{name: name, kind: kind, read: onBody(side, read),
+		write: func(s *sink, e *Exchange) {
+			if b := bodyOf(e, side); b != nil {
 				write(s, b)
 				return
 			}
 			s.null()
-		},
-		func(e *Exchange, c *cell) error {
-			if b := bodiesOf(e)[side]; b != nil {
-				return read(b, c)
-			}
-			return nil
 		}}
 }
 
 func bodyBytes(side int) column {
-	return bodyColumn(side, sides[side]+"_body", bytesColumn,
+	col := bodyColumn(side, sides[side]+"_body", bytesColumn,
 		func(s *sink, b *Body) { s.bytes(b.Bytes) },
 		func(b *Body, c *cell) error { b.Bytes = c.body(); return nil })
+	col.fill = fillTexts(func(e *Exchange) string {
+		if b := bodyOf(e, side); b != nil {
+			return unsafe.String(unsafe.SliceData(b.Bytes), len(b.Bytes)) // the page copies it
+		}
+		return ""
+	})
+	return col
 }
 
 func messageTime(e *Exchange, side int, last bool) *int64 {
@@ -223,26 +325,26 @@ func messageTime(e *Exchange, side int, last bool) *int64 {
 
 // timeColumns are a timestamp for queries and the exact nanoseconds.
 func timeColumns(name string, at func(*Exchange) *int64) []column {
+	micro := func(e *Exchange) (int64, bool) {
+		if t := at(e); t != nil {
+			return floorDiv(*t, 1000), true
+		}
+		return 0, false
+	}
+	nano := func(e *Exchange) (int64, bool) {
+		if t := at(e); t != nil {
+			return *t, true
+		}
+		return 0, false
+	}
 	return []column{
-		{name, timeColumn, func(s *sink, e *Exchange) {
-			if t := at(e); t != nil {
-				s.int(floorDiv(*t, 1000))
-				return
-			}
-			s.null()
-		}, nil},
-		{name + "_ns", intColumn, func(s *sink, e *Exchange) {
-			if t := at(e); t != nil {
-				s.int(*t)
-				return
-			}
-			s.null()
-		}, func(e *Exchange, c *cell) error {
+		number(name, timeColumn, micro, nil),
+		number(name+"_ns", intColumn, nano, func(e *Exchange, c *cell) error {
 			if t := at(e); t != nil {
 				*t = c.int()
 			}
 			return nil
-		}},
+		}),
 	}
 }
 
@@ -254,36 +356,54 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-func onOutcome(name string, kind columnKind, write func(*sink, *Outcome), read func(*Outcome, *cell) error) column {
-	return column{"outcome_" + name, kind,
-		func(s *sink, e *Exchange) {
+func onOutcome(read func(*Outcome, *cell) error) func(*Exchange, *cell) error {
+	return func(e *Exchange, c *cell) error {
+		if e.Outcome == nil {
+			return nil
+		}
+		return read(e.Outcome, c)
+	}
+}
+
+// outcomeColumns begins with the column that says whether there is an outcome.
+func outcomeColumns() []column {
+	end := column{name: "outcome_end", kind: textColumn,
+		write: func(s *sink, e *Exchange) {
 			if e.Outcome == nil {
 				s.null()
 				return
 			}
-			write(s, e.Outcome)
+			s.present(string(e.Outcome.End))
 		},
-		func(e *Exchange, c *cell) error {
-			if e.Outcome == nil {
-				return nil
+		read: func(e *Exchange, c *cell) error {
+			if !c.null {
+				e.Outcome = &Outcome{End: End(c.text())}
 			}
-			return read(e.Outcome, c)
+			return nil
 		}}
-}
-
-func outcomeColumns() []column {
-	end := onOutcome("end", textColumn, func(s *sink, o *Outcome) { s.present(string(o.End)) }, nil)
-	end.read = func(e *Exchange, c *cell) error {
-		if !c.null {
-			e.Outcome = &Outcome{End: End(c.text())}
+	detail := text("outcome_detail", func(e *Exchange) string {
+		if e.Outcome == nil {
+			return ""
 		}
-		return nil
+		return e.Outcome.Detail
+	}, nil)
+	detail.read = onOutcome(func(o *Outcome, c *cell) error { o.Detail = c.text(); return nil })
+	carried := number("outcome_carried", intColumn, func(e *Exchange) (int64, bool) {
+		if e.Outcome == nil {
+			return 0, false
+		}
+		return int64(e.Outcome.Carried), true
+	}, onOutcome(func(o *Outcome, c *cell) error { o.Carried = int(c.int()); return nil }))
+	leftOut := func(e *Exchange) []string {
+		if e.Outcome == nil {
+			return nil
+		}
+		return e.Outcome.LeftOut
 	}
-	list := []column{
-		end,
-		onOutcome("detail", textColumn, func(s *sink, o *Outcome) { s.text(o.Detail) }, func(o *Outcome, c *cell) error { o.Detail = c.text(); return nil }),
-		onOutcome("carried", intColumn, func(s *sink, o *Outcome) { s.int(int64(o.Carried)) }, func(o *Outcome, c *cell) error { o.Carried = int(c.int()); return nil }),
-		onOutcome("left_out", textsColumn, func(s *sink, o *Outcome) { s.texts(o.LeftOut) }, func(o *Outcome, c *cell) error { o.LeftOut = c.texts(); return nil }),
+	list := []column{end, detail, carried,
+		{name: "outcome_left_out", kind: textsColumn, write: func(s *sink, e *Exchange) { s.texts(leftOut(e)) },
+			read: onOutcome(func(o *Outcome, c *cell) error { o.LeftOut = c.texts(); return nil }),
+			fill: fillLists((*sink).texts, leftOut)},
 	}
 	for _, t := range []struct {
 		name string

@@ -28,7 +28,21 @@ func MakeID(firstAt int64, session string, sequence uint32) ID {
 	if len(session) >= 8 {
 		short = session[:8]
 	}
-	return ID(fmt.Sprintf("%016x-%s-%08x", uint64(firstAt), short, sequence))
+	var id [idLength]byte
+	putHex(id[:16], uint64(firstAt))
+	id[16] = '-'
+	copy(id[17:25], short)
+	id[25] = '-'
+	putHex(id[26:], uint64(sequence))
+	return ID(id[:])
+}
+
+// putHex fills dst with the last hex digits of v.
+func putHex(dst []byte, v uint64) {
+	for i := len(dst) - 1; i >= 0; i-- {
+		dst[i] = "0123456789abcdef"[v&15]
+		v >>= 4
+	}
 }
 
 // Time returns the nanoseconds that the ID begins with, or an error that names
@@ -37,6 +51,14 @@ func (id ID) Time() (int64, error) {
 	if len(id) != idLength || id[16] != '-' || id[25] != '-' {
 		return 0, fmt.Errorf("exchange id %q: want 16, 8 and 8 hex digits joined by -", string(id))
 	}
+	if ns, ok := hexTime(string(id)); ok {
+		return int64(ns), nil
+	}
+	return id.slowTime()
+}
+
+// slowTime reads digit by digit, and so knows which one is wrong.
+func (id ID) slowTime() (int64, error) {
 	var ns uint64
 	for i := range 16 {
 		digit := hexDigit(id[i])

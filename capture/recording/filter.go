@@ -26,8 +26,14 @@ type Filter struct {
 	// NoBodies leaves Body.Bytes nil and does not read them; everything else
 	// of a body is there.
 	NoBodies bool
-	// NoAnswerBodies does so for responses only: all that a replay sends is there.
+	// NoAnswerBodies does so for responses only.
 	NoAnswerBodies bool
+	// ToSend is for who only sends the requests again. It leaves out the client,
+	// of responses all but the status, the headers, the body and its facts, and
+	// when the answer ended, and the outcome of a run's rows; an exchange that is kept
+	// exactly (its texts are not UTF-8) has them all the same. Rows may share
+	// header lists, which must not be changed.
+	ToSend bool
 }
 
 // StatusRange is an inclusive range of status codes.

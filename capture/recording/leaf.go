@@ -22,6 +22,9 @@ type leafReader struct {
 	slot, slots int
 	value       int // the next value that is not null
 	empty       bool
+	present     int // values in the page
+	judged      bool
+	perRow      int // see judge; it holds where judged
 
 	data    []byte // byte arrays and fixed ones
 	offsets []uint32
@@ -43,14 +46,6 @@ func (l *leafReader) next() (bool, error) {
 		return false, fmt.Errorf("a row begins in the middle of a list")
 	}
 	return l.step(), nil
-}
-
-// emptyRows is the number of rows left in a page that has no value at all.
-func (l *leafReader) emptyRows() int {
-	if !l.empty {
-		return 0
-	}
-	return l.slots - l.slot
 }
 
 // more does the same within a list and reports whether the row has another
@@ -99,11 +94,13 @@ func (l *leafReader) open(page parquet.Page) error {
 		return fmt.Errorf("dictionary pages are not part of the format: %w", ErrDamaged)
 	}
 	l.slot, l.value, l.slots = 0, 0, int(page.NumValues())
+	l.judged = false
 	l.rep, l.def = page.RepetitionLevels(), page.DefinitionLevels()
 	if len(l.def) != l.slots || l.repeated && len(l.rep) != l.slots {
 		return fmt.Errorf("%d values with %d and %d levels: %w", l.slots, len(l.rep), len(l.def), ErrDamaged)
 	}
 	present := bytes.Count(l.def, []byte{1})
+	l.present = present
 	l.empty = present == 0 && (!l.repeated || bytes.Count(l.rep, []byte{0}) == l.slots)
 	got, err := l.values(page, present)
 	if err == nil && got != present {

@@ -30,7 +30,6 @@ type openPage struct {
 	ints     []int64 // integers
 	nulls    int
 	rows     int
-	row      int // where in data the last list begins
 	least    []byte
 	most     []byte
 }
@@ -89,15 +88,24 @@ func (l *leafWriter) bool(v bool) {
 	l.page.data = append(l.page.data, b)
 }
 
-// again repeats the list of the row before, which has n elements, in the same
-// page.
-func (l *leafWriter) again(n int) {
+// nulls adds n rows without a value.
+func (l *leafWriter) nulls(n int) {
 	p := &l.page
-	from, to := p.row, len(p.data)
-	p.data = append(p.data, p.data[from:to]...)
-	p.row = to
-	p.rep = append(p.rep, p.rep[len(p.rep)-n:]...)
-	p.def = append(p.def, p.def[len(p.def)-n:]...)
+	p.nulls += n
+	p.def = append(p.def, make([]byte, n)...)
+	if l.leaf.repeated {
+		p.rep = append(p.rep, make([]byte, n)...)
+	}
+}
+
+// again adds a list of n elements whose values stand in the page already.
+func (l *leafWriter) again(at extent, n int) {
+	p := &l.page
+	p.data = append(p.data, p.data[at.from:at.to]...)
+	for i := range n {
+		p.rep = append(p.rep, byte(min(i, 1)))
+		p.def = append(p.def, 1)
+	}
 }
 
 func (p *openPage) bound(v string) {

@@ -150,7 +150,7 @@ func (s *partSet) drop() error {
 	}
 	w := s.open
 	s.open = nil
-	w.groups.wait()
+	_ = w.groups.wait() // what failed is given up, too
 	return w.pending.Discard()
 }
 

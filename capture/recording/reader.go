@@ -102,7 +102,7 @@ func (r *Reader) Close() error {
 // bodies are valid until the next one; its texts and headers stay valid.
 func (r *Reader) Exchanges(f Filter) iter.Seq2[*Exchange, error] {
 	return func(yield func(*Exchange, error) bool) {
-		it := iteration{reader: r, filter: f, memory: &rowMemory{reuse: r.opts.ReuseBuffers}}
+		it := iteration{reader: r, filter: f, memory: &rowMemory{reuse: r.opts.ReuseBuffers, share: f.ToSend}}
 		if err := it.run(yield); err != nil {
 			yield(nil, err)
 		}
@@ -153,9 +153,22 @@ func (it *iteration) wanted() []column {
 			(it.filter.NoBodies || it.filter.NoAnswerBodies) && c.name == responseBodyColumn {
 			continue
 		}
+		if it.filter.ToSend && !neededToSend(c.name) {
+			continue
+		}
 		cols = append(cols, c)
 	}
 	return cols
+}
+
+// neededToSend reports whether Filter.ToSend keeps a column.
+func neededToSend(name string) bool {
+	switch name {
+	case "client", "response_reason", "response_version", "response_trailers", "response_interim",
+		"response_first_at_ns":
+		return false
+	}
+	return columnPart(name) != ofOutcome
 }
 
 // outside reports whether the time window leaves out the whole part.

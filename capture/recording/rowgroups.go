@@ -3,7 +3,8 @@ package recording
 import "fmt"
 
 // groupEncoder turns rows in order into row groups: one is filled while others
-// are encoded, each by a goroutine of its own, and they are committed in order.
+// are encoded, each by a goroutine of its own, and another goroutine commits them
+// in order: hashing the file is not left to the one that reads the capture.
 // Where groups end depends on the rows alone.
 type groupEncoder struct {
 	limit    int64 // bytes in a row group
@@ -14,18 +15,21 @@ type groupEncoder struct {
 
 	rows  []timedRow
 	bytes int64
-	// flight holds the groups being encoded, oldest first; idle those that can
-	// be used again.
-	flight []*groupJob
-	idle   []*groupJob
+	// order takes jobs to the one that commits, idle brings them back. Each has
+	// room for all of them.
+	order, idle chan *groupJob
+	// made is the number of jobs that there are, busy of those not taken back.
+	made, busy int
 }
 
 type groupJob struct {
 	sinks   []sink
 	leaves  []*leafWriter // of all sinks, in order
 	scratch pageScratch
+	check   textCheck
 	rows    []timedRow
 	done    chan error
+	err     error // why the group, or one before it, was not committed
 }
 
 // add takes one row.
@@ -43,27 +47,80 @@ func (g *groupEncoder) cut() error {
 	if len(g.rows) == 0 {
 		return nil
 	}
-	if len(g.flight) >= g.parallel {
-		if err := g.commitOldest(); err != nil {
-			return err
-		}
+	job, err := g.job()
+	if err != nil {
+		return err
 	}
-	job := g.job()
 	// The rows change hands; the job's old slice, emptied, is filled next.
 	job.rows, g.rows = g.rows, job.rows
 	g.bytes = 0
-	g.flight = append(g.flight, job)
+	g.busy++
 	go func() { job.done <- job.encode(g.layout.cols) }()
+	g.order <- job
 	return nil
 }
 
-func (g *groupEncoder) job() *groupJob {
-	if n := len(g.idle); n > 0 {
-		job := g.idle[n-1]
-		g.idle = g.idle[:n-1]
-		return job
+// job returns a job that is free: one more than are encoded at once, since one
+// is being committed.
+func (g *groupEncoder) job() (*groupJob, error) {
+	if g.order == nil {
+		g.order, g.idle = make(chan *groupJob, g.parallel+1), make(chan *groupJob, g.parallel+1)
+		go g.commit(g.order, g.idle)
 	}
-	return newJob(g.layout, g.codec)
+	if len(g.idle) > 0 || g.made > g.parallel {
+		return g.await()
+	}
+	g.made++
+	return newJob(g.layout, g.codec), nil
+}
+
+// await takes back the oldest job once it is committed.
+func (g *groupEncoder) await() (*groupJob, error) {
+	job := <-g.idle
+	g.busy--
+	return job, job.err
+}
+
+// commit writes groups in order until the first fault, which all jobs that
+// follow carry.
+func (g *groupEncoder) commit(order <-chan *groupJob, idle chan<- *groupJob) {
+	var fault error
+	for job := range order {
+		err := <-job.done
+		if fault == nil {
+			fault = err
+		}
+		if fault == nil {
+			fault = g.out.append(len(job.rows), job.leaves)
+		}
+		job.err = fault
+		clear(job.rows)
+		job.rows = job.rows[:0]
+		idle <- job
+	}
+}
+
+// finish commits everything and waits for all goroutines, also on failure.
+func (g *groupEncoder) finish() error {
+	err := g.cut()
+	if late := g.wait(); err == nil {
+		err = late
+	}
+	return err
+}
+
+// wait waits for what is under way.
+func (g *groupEncoder) wait() (err error) {
+	for g.busy > 0 {
+		if _, fault := g.await(); err == nil {
+			err = fault
+		}
+	}
+	if g.order != nil {
+		close(g.order)
+		g.order, g.made = nil, 0
+	}
+	return err
 }
 
 func newJob(l *layout, codec *zstdCodec) *groupJob {
@@ -75,38 +132,6 @@ func newJob(l *layout, codec *zstdCodec) *groupJob {
 		job.leaves = append(job.leaves, job.sinks[i].leaves...)
 	}
 	return job
-}
-
-func (g *groupEncoder) commitOldest() error {
-	job := g.flight[0]
-	g.flight = append(g.flight[:0], g.flight[1:]...)
-	if err := <-job.done; err != nil {
-		return err
-	}
-	if err := g.out.append(len(job.rows), job.leaves); err != nil {
-		return err
-	}
-	clear(job.rows)
-	job.rows = job.rows[:0]
-	g.idle = append(g.idle, job)
-	return nil
-}
-
-// finish commits everything and waits for all goroutines, also on failure.
-func (g *groupEncoder) finish() error {
-	err := g.cut()
-	for err == nil && len(g.flight) > 0 {
-		err = g.commitOldest()
-	}
-	g.wait()
-	return err
-}
-
-func (g *groupEncoder) wait() {
-	for _, job := range g.flight {
-		<-job.done
-	}
-	g.flight = nil
 }
 
 // stretchRows is the number of rows that are taken column by column: few enough
@@ -126,6 +151,7 @@ func (j *groupJob) encode(cols []column) (err error) {
 		}
 		rest = rest[n:]
 	}
+	j.check.forget()
 	for i := range j.sinks {
 		if err := j.sinks[i].flush(&j.scratch); err != nil {
 			return fmt.Errorf("field %q: %w", cols[i].name, err)
@@ -136,15 +162,31 @@ func (j *groupJob) encode(cols []column) (err error) {
 
 // stretch adds rows column by column.
 func (j *groupJob) stretch(cols []column, rows []timedRow) error {
+	replaced := false
+	for k := range rows {
+		rows[k].replaced = !j.check.valid(rows[k].ex)
+		replaced = replaced || rows[k].replaced
+	}
 	for i := range cols {
-		s, write := &j.sinks[i], cols[i].write
-		for k := range rows {
-			s.replaced = rows[k].replaced
-			write(s, rows[k].ex)
-			if err := s.endRow(&j.scratch); err != nil {
-				return fmt.Errorf("exchange %s: field %q: %w", rows[k].ex.ID, cols[i].name, err)
-			}
+		add := cols[i].fill
+		if replaced || add == nil {
+			add = fillEach(cols[i].write)
 		}
+		if err := j.column(i, add, rows); err != nil {
+			return fmt.Errorf("field %q: %w", cols[i].name, err)
+		}
+	}
+	return nil
+}
+
+// column adds the rows of a stretch to one column.
+func (j *groupJob) column(i int, add fill, rows []timedRow) error {
+	for s := &j.sinks[i]; len(rows) > 0; {
+		n := add(s, rows)
+		if err := s.end(n, &j.scratch); err != nil {
+			return fmt.Errorf("exchange %s: %w", rows[n-1].ex.ID, err)
+		}
+		rows = rows[n:]
 	}
 	return nil
 }

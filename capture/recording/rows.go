@@ -15,6 +15,13 @@ type rowReader struct {
 	cells  []cell
 	exact  *cell
 	memory *rowMemory
+
+	// See steady.go. Rows begin as the template, active cells are read for each;
+	// that holds for steady more of the rows settled.
+	template        *exchangeMemory
+	active          []int
+	certain         [4]bool // by partOf: whether it is there is known
+	steady, settled int64
 }
 
 // openRows opens the columns that are wanted, which the schema check has shown
@@ -28,14 +35,16 @@ func openRows(p *part, group int, cols []column, memory *rowMemory) (r *rowReade
 	rg := p.file.RowGroups()[group]
 	r = &rowReader{
 		place: fmt.Sprintf("%s: row group %d", p.name, group), left: rg.NumRows(), memory: memory,
-		cells: make([]cell, 0, len(cols)),
+		cells: make([]cell, 0, len(cols)), template: new(exchangeMemory),
 	}
 	chunks := rg.ColumnChunks()
 	for _, col := range cols {
 		if col.read == nil || p.leaves[col.name] == nil {
 			continue
 		}
-		c := cell{kind: col.kind, row: memory, needed: strings.HasSuffix(col.name, bodyStateColumn)}
+		c := cell{kind: col.kind, row: memory, needed: strings.HasSuffix(col.name, bodyStateColumn),
+			part: columnPart(col.name), shared: mayPark(&col)}
+		c.first = tellsPart(col.name)
 		for _, index := range p.leaves[col.name] {
 			c.leaves = append(c.leaves, &leafReader{
 				path: col.name, repeated: col.kind == textsColumn || col.kind == headersColumn,
@@ -63,11 +72,17 @@ func (r *rowReader) next() (ex *Exchange, err error) {
 	if r.left == 0 {
 		return nil, nil
 	}
+	if r.steady == 0 {
+		if err := r.settle(); err != nil {
+			return nil, err
+		}
+	}
 	r.left--
-	ex = r.memory.begin()
-	for i := range r.cells {
+	r.steady--
+	ex = r.memory.begin(r.template)
+	for _, i := range r.active {
 		if err := r.readCell(i, ex); err != nil {
-			return nil, fmt.Errorf("%s: field %q: %w", r.place, r.cols[i].name, err)
+			return nil, r.fault(i, err)
 		}
 	}
 	if r.exact != nil && !r.exact.null {
@@ -78,7 +93,7 @@ func (r *rowReader) next() (ex *Exchange, err error) {
 
 func (r *rowReader) readCell(i int, ex *Exchange) error {
 	c := &r.cells[i]
-	if some, err := c.nextRow(); !some || err != nil {
+	if err := c.next(); err != nil || c.null && !c.needed {
 		return err
 	}
 	if err := r.cols[i].read(ex, c); err != nil {

@@ -18,7 +18,6 @@ type segment struct {
 	size  int64
 	r     *frameReader
 	from  decoder
-	check textCheck
 
 	first *timedRow // the head, once it was looked at
 }
@@ -77,7 +76,7 @@ func (g *segment) head() (*timedRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spilled segment %s: %w", g.name, err)
 	}
-	row, err := g.check.row(ex)
+	row, err := timed(ex)
 	g.first = &row
 	return g.first, err
 }

@@ -11,15 +11,30 @@ type sink struct {
 	leaves []*leafWriter // the second is the value of a header
 	// replaced: the row has a text that is not UTF-8; see exact.
 	replaced bool
-	// list is the header list of the row before where the page still holds it.
-	list []Header
+	// seen are header lists that stand in the open page.
+	seen seenLists
 }
 
 func (s *sink) null() {
-	s.list = nil
 	for _, l := range s.leaves {
 		l.null()
 	}
+}
+
+// nulls adds n rows that have no value.
+func (s *sink) nulls(n int) {
+	for _, l := range s.leaves {
+		l.nulls(n)
+	}
+}
+
+// room is how many bytes the open pages have left.
+func (s *sink) room() int {
+	size := 0
+	for _, l := range s.leaves {
+		size = max(size, l.page.size())
+	}
+	return pageBytes - size
 }
 
 func (s *sink) int(v int64) { s.leaves[0].int(v) }
@@ -86,20 +101,28 @@ func (s *sink) headers(list []Header) {
 		s.null()
 		return
 	}
-	if sameList(s.list, list) && !s.replaced {
-		s.leaves[0].again(len(list))
-		s.leaves[1].again(len(list))
+	names, values := s.leaves[0], s.leaves[1]
+	if s.replaced {
+		s.newHeaders(list)
 		return
 	}
+	place := s.seen.place(list)
+	if sameList(place.list, list) {
+		names.again(place.names, len(list))
+		values.again(place.values, len(list))
+		return
+	}
+	place.names.from, place.values.from = len(names.page.data), len(values.page.data)
+	s.newHeaders(list)
+	place.list, place.names.to, place.values.to = list, len(names.page.data), len(values.page.data)
+}
+
+func (s *sink) newHeaders(list []Header) {
 	names, values := s.leaves[0], s.leaves[1]
-	names.page.row, values.page.row = len(names.page.data), len(values.page.data)
 	for i := range list {
 		rep := byte(min(i, 1))
 		names.text(s.value(list[i].Name), rep)
 		values.text(s.value(list[i].Value), rep)
-	}
-	if s.list = list; s.replaced {
-		s.list = nil
 	}
 }
 
@@ -108,23 +131,21 @@ func sameList(a, b []Header) bool {
 	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
 }
 
-// endRow ends the pages that the row has filled. The leaves of a list end a
+// end ends the pages that n more rows have filled. The leaves of a list end a
 // page together, so that a row's bytes are either in both or in none.
-func (s *sink) endRow(scratch *pageScratch) error {
-	full := false
+func (s *sink) end(n int, scratch *pageScratch) error {
 	for _, l := range s.leaves {
-		l.page.rows++
-		full = full || l.page.size() >= pageBytes
+		l.page.rows += n
 	}
-	if full {
-		return s.flush(scratch)
+	if s.room() > 0 {
+		return nil
 	}
-	return nil
+	return s.flush(scratch)
 }
 
 // flush ends the pages that are open.
 func (s *sink) flush(scratch *pageScratch) error {
-	s.list = nil
+	s.seen.forget()
 	for _, l := range s.leaves {
 		if err := l.flush(scratch); err != nil {
 			return err

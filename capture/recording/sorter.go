@@ -19,7 +19,6 @@ type sorter struct {
 	folder *store.Folder
 	limit  int64
 	out    func(timedRow) error
-	check  textCheck
 
 	waiting []timedRow
 	bytes   int64
@@ -31,19 +30,19 @@ type sorter struct {
 	made     int // segments made, for names
 }
 
-// timedRow is an exchange with what is found out of it while the processor's
-// caches hold it.
+// timedRow is an exchange with what is found out of it once.
 type timedRow struct {
 	at   uint64
 	ex   *Exchange
 	size int64
-	// replaced: it has a text that is not UTF-8, see column exact.
+	// replaced: it has a text that is not UTF-8, see column exact. Known once its
+	// row group is encoded.
 	replaced bool
 }
 
-func (c *textCheck) row(ex *Exchange) (timedRow, error) {
+func timed(ex *Exchange) (timedRow, error) {
 	t, err := orderKey(ex).Time()
-	return timedRow{at: uint64(t), ex: ex, size: ex.size(), replaced: !c.valid(ex)}, err
+	return timedRow{at: uint64(t), ex: ex, size: ex.size()}, err
 }
 
 func newSorter(folder *store.Folder, limit int64, out func(timedRow) error) *sorter {
@@ -51,7 +50,7 @@ func newSorter(folder *store.Folder, limit int64, out func(timedRow) error) *sor
 }
 
 func (s *sorter) add(ex *Exchange) error {
-	row, err := s.check.row(ex)
+	row, err := timed(ex)
 	if err != nil {
 		return err
 	}

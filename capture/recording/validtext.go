@@ -2,11 +2,14 @@ package recording
 
 import "unicode/utf8"
 
-// textCheck finds texts that cannot stand in a Parquet string. It remembers the
-// header lists that it found good last, which rows may share.
+// textCheck finds texts that cannot stand in a Parquet string. It remembers
+// header lists that it found good, which rows may share.
 type textCheck struct {
-	good [2][]Header
+	good seenLists
 }
+
+// forget lets go of the rows' memory.
+func (c *textCheck) forget() { c.good.forget() }
 
 // valid reports whether every text of ex can stand in a Parquet string. The
 // bytes of a header, a target or a reason are the peer's and need not be UTF-8.
@@ -15,10 +18,10 @@ func (c *textCheck) valid(ex *Exchange) bool {
 		utf8.ValidString(ex.Server) && utf8.ValidString(string(ex.Incomplete)) && validAll(ex.Errors)
 	if q := ex.Request; ok && q != nil {
 		ok = utf8.ValidString(q.Method) && utf8.ValidString(q.Scheme) && utf8.ValidString(q.Target) &&
-			utf8.ValidString(q.Version) && c.headers(0, q.Headers) && validHeaders(q.Trailers)
+			utf8.ValidString(q.Version) && c.headers(q.Headers) && validHeaders(q.Trailers)
 	}
 	if p := ex.Response; ok && p != nil {
-		ok = utf8.ValidString(p.Reason) && utf8.ValidString(p.Version) && c.headers(1, p.Headers) && validHeaders(p.Trailers)
+		ok = utf8.ValidString(p.Reason) && utf8.ValidString(p.Version) && c.headers(p.Headers) && validHeaders(p.Trailers)
 		for i := 0; ok && i < len(p.Interim); i++ {
 			ok = utf8.ValidString(p.Interim[i].Reason) && validHeaders(p.Interim[i].Headers)
 		}
@@ -29,14 +32,15 @@ func (c *textCheck) valid(ex *Exchange) bool {
 	return ok
 }
 
-func (c *textCheck) headers(side int, list []Header) bool {
-	if sameList(c.good[side], list) {
+func (c *textCheck) headers(list []Header) bool {
+	place := c.good.place(list)
+	if sameList(place.list, list) {
 		return true
 	}
 	if !validHeaders(list) {
 		return false
 	}
-	c.good[side] = list
+	place.list = list
 	return true
 }
 

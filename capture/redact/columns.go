@@ -21,8 +21,10 @@ type Rows struct {
 	table   snapshot.Table
 	actions []columnAction
 	pass    *pass
-	out     snapshot.Vector
-	cell    []byte
+	// redacted are the vectors made anew, by column; batch is what Apply returns.
+	redacted []snapshot.Vector
+	batch    snapshot.Batch
+	cell     []byte
 }
 
 type columnAction uint8
@@ -37,6 +39,7 @@ const (
 func (r *Redactor) Table(t *snapshot.Table) *Rows {
 	s := &Rows{r: r, table: *t, actions: make([]columnAction, len(t.Columns))}
 	s.table.Columns = append([]snapshot.Column(nil), t.Columns...)
+	s.redacted = make([]snapshot.Vector, len(t.Columns))
 	if r.off {
 		return s
 	}
@@ -79,41 +82,42 @@ func (n *names) column(t *snapshot.Table, name string) bool {
 // Describe returns the table as its redacted rows are.
 func (s *Rows) Describe() snapshot.Table { return s.table }
 
-// Apply redacts a batch in place.
-func (s *Rows) Apply(b *snapshot.Batch) error {
+// Apply returns the batch as it is stored. It leaves b alone, shares what stays as
+// it is, and reuses the rest at the next call.
+func (s *Rows) Apply(b *snapshot.Batch) (*snapshot.Batch, error) {
 	if s.r.off {
-		return nil
+		return b, nil
 	}
 	if len(b.Columns) != len(s.actions) {
-		return fmt.Errorf("redact: a batch of %d columns for table %s of %d", len(b.Columns), s.table.FullName(), len(s.actions))
+		return nil, fmt.Errorf("redact: a batch of %d columns for table %s of %d", len(b.Columns), s.table.FullName(), len(s.actions))
 	}
+	s.batch.Rows, s.batch.Columns = b.Rows, append(s.batch.Columns[:0], b.Columns...)
 	for i, action := range s.actions {
-		switch v := &b.Columns[i]; action {
-		case tokenCells:
-			s.rewrite(v, s.table.Columns[i].Class, s.token)
-		case searchCells:
-			if mayHoldSecret(v.Data) {
-				s.rewrite(v, v.Class, s.search)
-			}
+		switch v := &b.Columns[i]; {
+		case action == tokenCells:
+			s.rewrite(i, v, s.table.Columns[i].Class, s.token)
+		case action == searchCells && mayHoldSecret(v.Data):
+			s.rewrite(i, v, v.Class, s.search)
 		}
 	}
 	s.r.count(s.pass)
-	return nil
+	return &s.batch, nil
 }
 
-// rewrite makes the vector anew, of class, from what f makes of each cell.
-func (s *Rows) rewrite(v *snapshot.Vector, class snapshot.Class, f func(snapshot.Class, []byte) (snapshot.Class, []byte)) {
-	s.out.Reset()
-	s.out.Class = class
+// rewrite makes column i anew, of class, from what f makes of each cell.
+func (s *Rows) rewrite(i int, v *snapshot.Vector, class snapshot.Class, f func(snapshot.Class, []byte) (snapshot.Class, []byte)) {
+	out := &s.redacted[i]
+	out.Reset()
+	out.Class = class
 	for row := range v.Len() {
 		c, bytes := v.Cell(row)
 		if c == snapshot.Null {
-			s.out.AppendNull()
+			out.AppendNull()
 			continue
 		}
-		s.out.Append(f(c, bytes))
+		out.Append(f(c, bytes))
 	}
-	*v, s.out = s.out, *v
+	s.batch.Columns[i] = *out
 }
 
 // token returns the token of a cell. The empty text is no secret.

@@ -46,8 +46,13 @@ func TestRowsAreRedactedByColumn(t *testing.T) {
 	customer(b, 123456789, "hunter2", "plain")
 	customer(b, 123456789, "hunter2", `see https://ada:geheim@shop.example/ {"password": "geheim"}`)
 	customer(b, 5, "", "")
-	if err := s.Apply(b); err != nil {
+	source := b
+	b, err := s.Apply(source)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if source.Columns[5].Class != snapshot.Bytes || !bytes.Contains(source.Columns[1].Data, []byte("hunter2")) {
+		t.Error("the source's own batch is changed")
 	}
 	for i := range b.Columns {
 		if bytes.Contains(b.Columns[i].Data, []byte("geheim")) || bytes.Contains(b.Columns[i].Data, []byte("hunter2")) {

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"parallax/capture/recording"
@@ -24,16 +25,16 @@ func newPass(r *Redactor) *pass {
 func (p *pass) exchange(ex *recording.Exchange) {
 	if q := ex.Request; q != nil {
 		q.Target = p.text(q.Target)
-		p.headers(q.Headers)
-		p.headers(q.Trailers)
+		q.Headers = p.headers(q.Headers)
+		q.Trailers = p.headers(q.Trailers)
 		p.body(q.Headers, &q.Body)
 	}
 	if a := ex.Response; a != nil {
 		a.Reason = p.text(a.Reason)
-		p.headers(a.Headers)
-		p.headers(a.Trailers)
+		a.Headers = p.headers(a.Headers)
+		a.Trailers = p.headers(a.Trailers)
 		for i := range a.Interim {
-			p.headers(a.Interim[i].Headers)
+			a.Interim[i].Headers = p.headers(a.Interim[i].Headers)
 		}
 		p.body(a.Headers, &a.Body)
 	}
@@ -64,13 +65,24 @@ func (p *pass) text(s string) string {
 	return string(p.splice(p.scratch, spans))
 }
 
-func (p *pass) headers(headers []recording.Header) {
-	for i := range headers {
-		h := &headers[i]
-		if h.Value != "" {
-			h.Value = p.header(h.Name, h.Value)
+// headers returns the redacted list: a new one where something changes, since
+// exchanges may share a list.
+func (p *pass) headers(headers []recording.Header) []recording.Header {
+	out := headers
+	for i, h := range headers {
+		if h.Value == "" {
+			continue
 		}
+		value := p.header(h.Name, h.Value)
+		if value == h.Value {
+			continue
+		}
+		if &out[0] == &headers[0] {
+			out = slices.Clone(headers)
+		}
+		out[i].Value = value
 	}
+	return out
 }
 
 // header returns what is stored for one header's value.

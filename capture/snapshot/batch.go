@@ -142,3 +142,45 @@ func (b *Batch) AppendRowKey(dst []byte, key []int, row int) []byte {
 	}
 	return dst
 }
+
+// Cursor walks a vector's rows and knows each cell's class.
+type Cursor struct {
+	Row    int
+	v      *Vector
+	nulls  []uint32 // those at Row or behind
+	others []Other
+}
+
+// From returns a cursor at a row.
+func (v *Vector) From(row int) Cursor {
+	c := Cursor{Row: row, v: v, nulls: v.Nulls, others: v.Others}
+	for len(c.nulls) > 0 && int(c.nulls[0]) < row {
+		c.nulls = c.nulls[1:]
+	}
+	for len(c.others) > 0 && int(c.others[0].Row) < row {
+		c.others = c.others[1:]
+	}
+	return c
+}
+
+// Class is that of the cell at Row.
+func (c *Cursor) Class() Class {
+	if len(c.nulls) > 0 && int(c.nulls[0]) == c.Row {
+		return Null
+	}
+	if len(c.others) > 0 && int(c.others[0].Row) == c.Row {
+		return c.others[0].Class
+	}
+	return c.v.Class
+}
+
+// Next moves to the next row.
+func (c *Cursor) Next() {
+	if len(c.nulls) > 0 && int(c.nulls[0]) == c.Row {
+		c.nulls = c.nulls[1:]
+	}
+	if len(c.others) > 0 && int(c.others[0].Row) == c.Row {
+		c.others = c.others[1:]
+	}
+	c.Row++
+}

@@ -1,6 +1,10 @@
 package snapshot
 
-import "errors"
+import (
+	"errors"
+
+	"parallax/internal/sealed"
+)
 
 // The format's name and version.
 const (
@@ -18,7 +22,7 @@ const (
 // Errors that a caller may test for.
 var (
 	ErrPartial = errors.New("the snapshot is not finished")
-	ErrDamaged = errors.New("damaged")
+	ErrDamaged = sealed.ErrDamaged
 	ErrVersion = errors.New("unknown version")
 	ErrExists  = errors.New("exists already")
 	ErrOrder   = errors.New("out of order")
@@ -57,11 +61,7 @@ type Redaction struct {
 }
 
 // File is one file with what proves it whole.
-type File struct {
-	Name   string `json:"name"` // relative, with slashes
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
-}
+type File = sealed.File
 
 // Part is one Parquet file with the sidecar of its chunks' digests.
 type Part struct {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"parallax/capture/recording"
+	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
 )
 
@@ -18,6 +19,7 @@ type artefactKind string
 const (
 	isRecording  artefactKind = "recording" // a run is a recording
 	isComparison artefactKind = "comparison"
+	isSnapshot   artefactKind = "snapshot"
 )
 
 // maxManifest bounds what is read to find out what a folder holds.
@@ -29,7 +31,7 @@ func kindOf(dir string) (artefactKind, error) {
 	case err != nil:
 		return "", usageError{err}
 	case !info.IsDir():
-		return "", usagef("%s: not a folder, want a recording or a comparison", dir)
+		return "", usagef("%s: not a folder, want a recording, a snapshot or a comparison", dir)
 	}
 	for _, name := range []string{recording.ManifestName, recording.PartialName} {
 		kind, err := manifestKind(filepath.Join(dir, name))
@@ -40,7 +42,7 @@ func kindOf(dir string) (artefactKind, error) {
 	if _, err := os.Stat(filepath.Join(dir, recording.JournalName)); err == nil {
 		return isRecording, nil
 	}
-	return "", usagef("%s: neither a recording nor a comparison (there is no %s)", dir, recording.ManifestName)
+	return "", usagef("%s: neither a recording nor a snapshot nor a comparison (there is no %s)", dir, recording.ManifestName)
 }
 
 // readManifest reads the keys of a manifest that v has.
@@ -74,6 +76,8 @@ func manifestKind(path string) (artefactKind, error) {
 		return isRecording, nil
 	case comparison.FormatName:
 		return isComparison, nil
+	case snapshot.FormatName:
+		return isSnapshot, nil
 	}
 	return "", unverifiedf("%s: format %q is none of this version's", path, head.Format)
 }

@@ -16,8 +16,8 @@ import (
 func captureCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:        "capture",
-		Usage:       "record exchanges",
-		Subcommands: []*cli.Command{capturePacketsCommand(s), captureProxyCommand(s)},
+		Usage:       "record exchanges, or make a snapshot of a database",
+		Subcommands: []*cli.Command{capturePacketsCommand(s), captureProxyCommand(s), captureDatabaseCommand(s)},
 	}
 }
 

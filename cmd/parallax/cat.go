@@ -22,7 +22,8 @@ type catOptions struct {
 func catCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name: "cat", Usage: "print an artefact as JSON lines", ArgsUsage: "ARTEFACT",
-		Description: "One line an exchange (of a recording or a run) or a difference (of a comparison).",
+		Description: "One line an exchange (of a recording or a run), a row (of a snapshot) or a difference (of a\n" +
+			"comparison).",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "bodies", Usage: "with the bodies, as text where they are UTF-8, else in base64"},
 			&cli.BoolFlag{Name: "partial", Usage: "read the finished parts of an unfinished recording"},
@@ -47,9 +48,12 @@ func runCat(ctx context.Context, o catOptions, s streams) error {
 		return err
 	}
 	out := bufio.NewWriterSize(s.out, 64<<10)
-	if kind == isComparison {
+	switch kind {
+	case isComparison:
 		err = catComparison(ctx, o, out)
-	} else {
+	case isSnapshot:
+		err = catSnapshot(ctx, o, out)
+	default:
 		err = catRecording(ctx, o, out, s)
 	}
 	return joinErrors(err, out.Flush())

@@ -12,6 +12,8 @@ import (
 
 	"parallax/capture/redact"
 	"parallax/diff/rules"
+	"parallax/diff/tables/invariants"
+	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
 	"parallax/report/gate"
@@ -24,13 +26,16 @@ const maxConfig = 4 << 20
 // config is the one YAML schema. A command reads its keys and leaves the
 // others; an unknown key is an error everywhere.
 type config struct {
-	Targets map[string]replay.Target `yaml:"targets"`
-	Redact  redact.Config            `yaml:"redact"`
-	Carry   []carry.Rule             `yaml:"carry"`
-	Rules   []rules.Rule             `yaml:"rules"`
-	Gate    gate.Policy              `yaml:"gate"`
-	Waivers []gate.Waiver            `yaml:"waivers"`
-	Steps   *job                     `yaml:"steps"`
+	Targets    map[string]replay.Target `yaml:"targets"`
+	Redact     redact.Config            `yaml:"redact"`
+	Carry      []carry.Rule             `yaml:"carry"`
+	Rules      []rules.Rule             `yaml:"rules"`
+	Database   databaseConfig           `yaml:"database"`
+	Mapping    mapping.Config           `yaml:"mapping"`
+	Invariants []invariants.Invariant   `yaml:"invariants"`
+	Gate       gate.Policy              `yaml:"gate"`
+	Waivers    []gate.Waiver            `yaml:"waivers"`
+	Steps      *job                     `yaml:"steps"`
 }
 
 // loadConfig reads path strictly; an empty path is the empty configuration.
@@ -112,6 +117,12 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := carry.New(c.Carry); err != nil {
+		return err
+	}
+	if _, err := mapping.Compile(c.Mapping); err != nil {
+		return err
+	}
+	if _, err := invariants.Compile(c.Invariants, invariants.Options{}); err != nil {
 		return err
 	}
 	if err := c.Gate.Validate(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/recording"
+	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
 )
 
@@ -83,8 +84,11 @@ func listIn(dir string) ([]listed, error) {
 }
 
 func describeArtefact(dir string, kind artefactKind) listed {
-	if kind == isComparison {
+	switch kind {
+	case isComparison:
 		return describeComparison(dir)
+	case isSnapshot:
+		return describeSnapshot(dir)
 	}
 	l := listed{Path: dir, Kind: string(kind), State: "finished"}
 	r, err := recording.Open(dir, recording.OpenOptions{})
@@ -113,6 +117,24 @@ func describeComparison(dir string) listed {
 	}
 	for _, subject := range r.Summary().Subjects {
 		l.Rows += subject.Recorded
+	}
+	return l
+}
+
+func describeSnapshot(dir string) listed {
+	l := listed{Path: dir, Kind: string(isSnapshot), State: "finished"}
+	r, err := snapshot.Open(dir, snapshot.OpenOptions{})
+	if err != nil {
+		l.State = "unfinished"
+		return l
+	}
+	m := r.Manifest()
+	for i := range m.Tables {
+		l.Rows += m.Tables[i].Rows
+	}
+	l.Redacted = m.Redaction.Profile + " " + m.Redaction.KeyID
+	if m.Point.At > 0 {
+		l.From, l.Until = stamp(m.Point.At), stamp(m.Point.At)
 	}
 	return l
 }

@@ -237,7 +237,7 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 // needs says what is read of the baseline: the bodies of answers only where a
 // rule carries values out of them. Answers are compared with them by hash.
 func (o *replayOptions) needs() recording.Filter {
-	return recording.Filter{NoAnswerBodies: len(o.Carry) == 0}
+	return recording.Filter{ToSend: true, NoAnswerBodies: len(o.Carry) == 0}
 }
 
 // engine translates the options; the filter becomes rows that say "filtered".

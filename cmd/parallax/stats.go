@@ -19,7 +19,7 @@ type statsOptions struct {
 
 func statsCommand(s streams) *cli.Command {
 	return &cli.Command{
-		Name: "stats", Usage: "routes, statuses, sizes, rates and the ledger of a recording", ArgsUsage: "RECORDING",
+		Name: "stats", Usage: "routes, statuses, sizes, rates and the ledger of a recording; tables of a snapshot", ArgsUsage: "ARTEFACT",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "one JSON document"},
 			&cli.BoolFlag{Name: "partial", Usage: "read the finished parts of an unfinished recording"},
@@ -50,6 +50,9 @@ type statsDocument struct {
 }
 
 func runStats(ctx context.Context, o statsOptions, s streams) error {
+	if kind, err := kindOf(o.Dir); err == nil && kind == isSnapshot {
+		return runSnapshotStats(o, s)
+	}
 	r, err := openRecording(o.Dir, recording.OpenOptions{Partial: o.Partial, ReuseBuffers: true}, s)
 	if err != nil {
 		return err

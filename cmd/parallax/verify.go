@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/recording"
+	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
 )
 
@@ -37,8 +38,11 @@ func runVerify(dir string, recover bool, s streams) error {
 		}
 	}
 	check := recording.Verify
-	if kind == isComparison {
+	switch kind {
+	case isComparison:
 		check = verifyComparison
+	case isSnapshot:
+		check = snapshot.Verify
 	}
 	if err := check(dir); err != nil {
 		return unverifiedError{err}

@@ -55,20 +55,20 @@ func (c *chunkLine) digit(b byte) string {
 	return ""
 }
 
-func (d *Decoder) readChunkSize(p []byte) (int, Event, error) {
+func (d *Decoder) readChunkSize(p []byte) (int, error) {
 	for i, b := range p {
 		done, fault := d.chunk.next(b)
 		switch {
 		case fault != "":
-			return 0, Event{}, d.fail(ErrMalformed, d.offset+int64(i), "body", fault)
+			return 0, d.fail(ErrMalformed, d.offset+int64(i), "body", fault)
 		case d.chunk.length > maxChunkLine:
-			return 0, Event{}, d.fail(ErrTooLarge, d.offset+int64(i), "body", "a chunk's size line is too long")
+			return 0, d.fail(ErrTooLarge, d.offset+int64(i), "body", "a chunk's size line is too long")
 		case done:
 			d.beginChunk()
-			return i + 1, Event{}, nil
+			return i + 1, nil
 		}
 	}
-	return len(p), Event{}, nil
+	return len(p), nil
 }
 
 func (d *Decoder) beginChunk() {
@@ -83,7 +83,7 @@ func (d *Decoder) beginChunk() {
 	}
 }
 
-func (d *Decoder) readChunkEnd(p []byte) (int, Event, error) {
+func (d *Decoder) readChunkEnd(p []byte) (int, error) {
 	for i, b := range p {
 		switch {
 		case b == '\n':
@@ -91,19 +91,19 @@ func (d *Decoder) readChunkEnd(p []byte) (int, Event, error) {
 				d.head.Anomalies |= BareLF
 			}
 			d.state, d.chunk = inChunkSize, chunkLine{}
-			return i + 1, Event{}, nil
+			return i + 1, nil
 		case b == '\r' && !d.chunk.cr:
 			d.chunk.cr = true
 		default:
-			return 0, Event{}, d.fail(ErrMalformed, d.offset+int64(i), "body", "no line end after a chunk")
+			return 0, d.fail(ErrMalformed, d.offset+int64(i), "body", "no line end after a chunk")
 		}
 	}
-	return len(p), Event{}, nil
+	return len(p), nil
 }
 
-func (d *Decoder) readTrailers(p []byte) (int, Event, error) {
+func (d *Decoder) readTrailers(p []byte) (int, error) {
 	if len(p) == 0 {
-		return 0, Event{}, nil
+		return 0, nil
 	}
 	at := d.offset - int64(len(d.buf))
 	n, raw, err := d.collect(p, d.limits.Fields, "trailers", at)
@@ -111,5 +111,5 @@ func (d *Decoder) readTrailers(p []byte) (int, Event, error) {
 		d.trailers = d.head.parseFields(nil, string(raw), 0, d.scan.lines)
 		d.state = atEnd
 	}
-	return n, Event{}, err
+	return n, err
 }

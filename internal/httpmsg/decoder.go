@@ -75,7 +75,7 @@ type Event struct {
 	Kind Kind
 	// Head is set in every kind but KindMore. The Head itself is the
 	// Decoder's and good until the next message's head; its Headers (but see
-	// ReuseHeaders) and strings are the caller's to keep.
+	// ReuseHeaders and Remember) and strings are the caller's to keep.
 	Head *Head
 	// Data is part of what was fed.
 	Data []byte
@@ -114,6 +114,8 @@ type Decoder struct {
 	head     Head
 	fields   []Header // the memory of head.Headers, where it is reused
 	reuse    bool
+	known    *Heads // nil: nothing is remembered
+	line     string // the last start line read by means of known
 	framing  error  // why head's framing cannot be known, raised at the next Feed
 	method   string // what the next final response answers
 	trailers []Header
@@ -134,6 +136,7 @@ func NewResponseDecoder(l Limits) *Decoder {
 }
 
 // ReuseHeaders makes Head.Headers, too, good only until the next message's head.
+// It does not go with Remember.
 // The strings in it stay the caller's to keep.
 func (d *Decoder) ReuseHeaders() { d.reuse = true }
 
@@ -160,7 +163,7 @@ func (d *Decoder) Feed(p []byte) (n int, ev Event, err error) {
 		d.err = d.enterBody()
 	}
 	for d.err == nil {
-		used, ev, err := d.step(p[n:])
+		used, err := d.step(p[n:], &ev)
 		n += used
 		d.offset += int64(used)
 		if err != nil {
@@ -175,26 +178,28 @@ func (d *Decoder) Feed(p []byte) (n int, ev Event, err error) {
 }
 
 // step takes bytes in one state. It makes an event, takes a byte, or changes
-// the state, unless p is empty.
-func (d *Decoder) step(p []byte) (int, Event, error) {
+// the state, unless p is empty. The event is the caller's memory: it is larger
+// than most of what is done here.
+func (d *Decoder) step(p []byte, ev *Event) (n int, err error) {
 	switch d.state {
 	case atStart:
-		return d.skipEmptyLines(p), Event{}, nil
+		n = d.skipEmptyLines(p)
 	case inHead:
-		return d.readHead(p)
+		n, err = d.readHead(p, ev)
 	case inLength, inChunkData, inClose:
-		return d.readData(p)
+		n = d.readData(p, ev)
 	case inChunkSize:
-		return d.readChunkSize(p)
+		n, err = d.readChunkSize(p)
 	case inChunkEnd:
-		return d.readChunkEnd(p)
+		n, err = d.readChunkEnd(p)
 	case inTrailers:
-		return d.readTrailers(p)
+		n, err = d.readTrailers(p)
 	case atEnd:
-		return 0, d.end(), nil
+		*ev = d.end()
 	default:
-		return 0, Event{Kind: KindTunnel, Head: &d.head}, nil
+		ev.Kind, ev.Head = KindTunnel, &d.head
 	}
+	return n, err
 }
 
 func (d *Decoder) skipEmptyLines(p []byte) int {
@@ -208,15 +213,16 @@ func (d *Decoder) skipEmptyLines(p []byte) int {
 	return len(p)
 }
 
-func (d *Decoder) readData(p []byte) (int, Event, error) {
+func (d *Decoder) readData(p []byte, ev *Event) int {
 	if len(p) == 0 {
-		return 0, Event{}, nil
+		return 0
 	}
 	if d.state != inClose {
 		p = p[:min(int64(len(p)), d.remaining)]
 		d.pass(int64(len(p)))
 	}
-	return len(p), Event{Kind: KindData, Head: &d.head, Data: p}, nil
+	ev.Kind, ev.Head, ev.Data = KindData, &d.head, p
+	return len(p)
 }
 
 // pass counts n bytes of a counted body and leaves the state where they were

@@ -30,9 +30,13 @@ const framingAnomalies = RepeatedLength | LengthAndChunked | ChunkedIn10 | Other
 // frame decides the framing, again once more is known. method is that of the
 // request which a response answers, "" where it is not known.
 func (h *Head) frame(request bool, method string) error {
+	return h.frameBy(request, method, h.framingFields())
+}
+
+// frameBy is frame where the header lines were looked at already.
+func (h *Head) frameBy(request bool, method string, f framingFields) error {
 	h.Framing = FramingNone
 	h.Anomalies &^= framingAnomalies
-	f := h.framingFields()
 	if f.err == nil {
 		h.ContentLength = f.length
 	}

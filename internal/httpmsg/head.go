@@ -108,7 +108,7 @@ func (d *Decoder) collect(p []byte, maxLines int, in string, at int64) (n int, r
 	return end, raw, nil
 }
 
-func (d *Decoder) readHead(p []byte) (int, Event, error) {
+func (d *Decoder) readHead(p []byte, ev *Event) (int, error) {
 	before, firstLine := len(d.buf), d.scan.lines == 0
 	at := d.offset - int64(before)
 	n, raw, err := d.collect(p, d.limits.Fields+1, "head", at)
@@ -118,7 +118,7 @@ func (d *Decoder) readHead(p []byte) (int, Event, error) {
 		if firstLine && !d.plausible(before, p) {
 			err = d.fail(ErrMalformed, at, "head", notHTTP)
 		}
-		return n, Event{}, err
+		return n, err
 	}
 	d.head = Head{At: at, Bytes: len(raw), ContentLength: -1}
 	if d.blank {
@@ -127,15 +127,17 @@ func (d *Decoder) readHead(p []byte) (int, Event, error) {
 	if d.reuse {
 		d.head.Headers = d.fields[:0]
 	}
-	if !d.head.parse(string(raw), d.request, d.scan.lines) {
-		return n, Event{}, d.fail(ErrMalformed, at, "head", notHTTP)
+	fields, ok := d.parseHead(raw)
+	if !ok {
+		return n, d.fail(ErrMalformed, at, "head", notHTTP)
 	}
 	if d.reuse {
 		d.fields = d.head.Headers
 	}
-	d.framing = d.head.frame(d.request, d.method)
+	d.framing = d.head.frameBy(d.request, d.method, fields)
 	d.state = headGiven
-	return n, Event{Kind: KindHead, Head: &d.head}, nil
+	ev.Kind, ev.Head = KindHead, &d.head
+	return n, nil
 }
 
 const notHTTP = "the start line is not one of HTTP/1"

@@ -50,6 +50,7 @@ var oneRoom = map[string][]string{
 	"github.com/google/gopacket": {"capture/packets", "scripts"},
 	"github.com/urfave/cli/v2":   {"cmd/parallax"},
 	"github.com/goccy/go-yaml":   {"cmd/parallax"},
+	"github.com/expr-lang/expr":  {"diff/tables/mapping"},
 
 	"github.com/jackc/pgx/v5":        {"capture/database/postgres"},
 	"github.com/go-sql-driver/mysql": {"capture/database/mysql"},

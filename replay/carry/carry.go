@@ -205,6 +205,9 @@ func (s *Set) rememberInRun(k Key, v live) {
 }
 
 func (s *Set) learnCookies(session *Session, req *recording.Request, recorded, answered Message) {
+	if _, sets := httpmsg.Get(answered.Headers, "Set-Cookie"); !sets {
+		return // as most, without a look at the clock
+	}
 	news := setCookies(answered.Headers, time.Now())
 	if len(news) == 0 {
 		return

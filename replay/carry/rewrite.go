@@ -29,10 +29,16 @@ type Change struct {
 // by live ones. Slices of req are replaced, not written to. Body is the
 // request's body without content coding, nil where it is not to be looked at.
 func (s *Set) Rewrite(session *Session, req *recording.Request, body []byte, o Options) ([]byte, Change) {
-	if len(s.rules) == 0 && !hasCookies(req.Headers) {
+	if s.Leaves(req.Headers) {
 		return body, Change{} // as for most requests, without a lock
 	}
 	return s.rewrite(session, req, body, o)
+}
+
+// Leaves reports whether Rewrite leaves every request with these headers as it
+// is, whatever was learnt.
+func (s *Set) Leaves(headers []httpmsg.Header) bool {
+	return len(s.rules) == 0 && !hasCookies(headers)
 }
 
 func hasCookies(headers []httpmsg.Header) bool {

@@ -24,8 +24,12 @@ type Conn struct {
 	out     []byte
 	body    []byte
 	answer  reading
-	// response is what Answer.Response points to.
+	// response is what Answer.Response points to, headers the memory of its list
+	// where no decoder made it.
 	response recording.Response
+	headers  []httpmsg.Header
+	last     repeatable
+	passed   int64 // bytes that the decoder has not seen
 
 	readUntil, writeUntil int64
 	aborted               atomic.Bool

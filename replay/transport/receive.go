@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +21,13 @@ type reading struct {
 	readAt   int64 // when the last bytes came
 	firstAt  int64 // of the first byte of any answer
 	length   int64
-	reserved int64 // of the budget
-	cut      bool  // the body was not kept whole
-	final    bool  // the final head has come
+	body     []byte // what is kept of it, good until the next answer
+	reserved int64  // of the budget
+	cut      bool   // the body was not kept whole
+	final    bool   // the final head has come
 	ended    bool
+	inOne    bool // the body is whole in body, and not hashed yet
+	bodiless bool // an answer to this method has another body than its head says
 	early    bool // the answer came before the request was whole
 	keepsOn  bool
 	extra    int // bytes after the answer's end
@@ -33,8 +37,7 @@ type reading struct {
 }
 
 func (c *Conn) begin(m *Message, now int64) {
-	c.answer = reading{sentAt: now}
-	c.hash.Reset()
+	c.answer = reading{sentAt: now, bodiless: m.Method == "HEAD" || m.Method == "CONNECT"}
 	c.body = c.body[:0]
 	c.decoder.AnswerTo(m.Method)
 }
@@ -49,6 +52,9 @@ func (c *Conn) receive(toContinue bool) error {
 		n, err := c.nc.Read(c.in)
 		if n > 0 {
 			c.answer.readAt = c.t.o.Now()
+			if !toContinue && c.repeated(c.in[:n]) {
+				return nil
+			}
 			done, failed := c.feed(c.in[:n], toContinue)
 			if done || failed != nil {
 				return failed
@@ -85,7 +91,10 @@ func (c *Conn) feed(p []byte, toContinue bool) (done bool, err error) {
 	for {
 		n, ev, err := c.decoder.Feed(p)
 		if err != nil {
-			return false, err
+			return false, c.placed(err)
+		}
+		if ev.Kind == httpmsg.KindHead && !a.bodiless {
+			c.last.remember(ev.Head, p[:n])
 		}
 		p = p[n:]
 		if ev.Kind == httpmsg.KindMore {
@@ -149,6 +158,9 @@ const maxInterim = 64
 
 func (c *Conn) takeData(p []byte) {
 	a := &c.answer
+	if a.length == 0 {
+		c.hash.Reset()
+	}
 	a.length += int64(len(p))
 	c.hash.Write(p)
 	if a.cut || !c.reserve(int64(len(c.body)+len(p))) {
@@ -156,6 +168,7 @@ func (c *Conn) takeData(p []byte) {
 		return
 	}
 	c.body = append(c.body, p...)
+	a.body = c.body
 }
 
 // reserve asks the budget for what a body takes beyond the buffer that every
@@ -207,18 +220,22 @@ func (c *Conn) setBody(m *Message, out *Answer) {
 		return
 	}
 	body.Length = a.length
-	c.hash.Sum(body.SHA256[:0])
+	if a.inOne {
+		body.SHA256 = sha256.Sum256(a.body)
+	} else {
+		c.hash.Sum(body.SHA256[:0])
+	}
 	whole := out.End == recording.Answered
 	switch {
 	case whole && m.Baseline != nil && m.Baseline.Length == a.length && m.Baseline.SHA256 == body.SHA256:
 		body.State = recording.BodyAsBaseline
 	case a.cut || !whole:
-		body.State, body.Bytes = recording.BodyTruncated, c.body
+		body.State, body.Bytes = recording.BodyTruncated, a.body
 	default:
-		body.State, body.Bytes = recording.BodyStored, c.body
+		body.State, body.Bytes = recording.BodyStored, a.body
 	}
 	if m.Keep && whole && !a.cut {
-		out.Bytes = c.body
+		out.Bytes = a.body
 	}
 }
 

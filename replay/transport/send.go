@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"runtime"
 	"time"
 
 	"parallax/internal/httpmsg"
@@ -57,6 +58,9 @@ func (c *Conn) doInline(m *Message) error {
 	}
 	if err := c.writeAt(c.answer.sentAt, wire); err != nil {
 		return c.lastWords(err)
+	}
+	if c.t.o.Yield {
+		runtime.Gosched()
 	}
 	now := c.t.o.Now()
 	if err := c.readWithin(now, c.t.o.Timeouts.Header); err != nil {

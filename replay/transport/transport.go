@@ -72,6 +72,11 @@ type Options struct {
 	// Allow is asked about every resolved address; its error stops the dial. It
 	// is called from dialling goroutines.
 	Allow func(netip.AddrPort) error
+	// Yield lets other goroutines go between a request's last byte and the
+	// reading of its answer. Where many connections are never idle their requests
+	// then lie at the target together, which need not be woken for each, and few
+	// reads find nothing. An answer's DoneAt is later by what the others take.
+	Yield bool
 	// Now is the clock, in nanoseconds since 1970; it must not go back. The
 	// default follows the monotonic clock.
 	Now func() int64

@@ -120,6 +120,9 @@ func (d *Decoder) Pending() int64 { return d.fragments.pending }
 // length bytes on the wire at time now (nanoseconds).
 func (d *Decoder) Decode(link uint16, data []byte, length int, now int64) Verdict {
 	d.now, d.depth, d.cut = now, 0, max(length-len(data), 0)
+	if link == linkEthernet && d.direct(data) {
+		return TCP
+	}
 	return d.link(link, data)
 }
 

@@ -1,0 +1,18 @@
+package database
+
+import "errors"
+
+// Errors of a capture, beside those of sources.
+var (
+	// ErrReadBroken: the read of a table ended before its last row, but the point
+	// still stands. The rows emitted so far are to be dropped; Read may be called
+	// again and gives the same rows from the first.
+	ErrReadBroken = errors.New("the table's read broke off")
+	// ErrPlan: what was asked for names things that are not there, or two that
+	// cannot be told apart.
+	ErrPlan = errors.New("the plan does not fit the store")
+	// ErrIncomplete: tables could not be read; the others are whole.
+	ErrIncomplete = errors.New("tables could not be captured")
+	// ErrStrained: the store stayed over the limits on its load for too long.
+	ErrStrained = errors.New("the store is strained")
+)

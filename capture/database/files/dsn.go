@@ -1,0 +1,79 @@
+package files
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// format is a kind of file.
+type format string
+
+// The formats, named as in a DSN.
+const (
+	parquetFormat format = "parquet"
+	csvFormat     format = "csv"
+	ndjsonFormat  format = "ndjson"
+)
+
+// Handles reports whether a DSN names files that this package reads.
+func Handles(dsn string) bool {
+	f, _ := cutFormat(dsn)
+	return f != ""
+}
+
+// cutFormat takes the format out of parquet:PATH, csv:PATH, ndjson:PATH or a
+// path's extension.
+func cutFormat(dsn string) (format, string) {
+	for _, f := range []format{parquetFormat, csvFormat, ndjsonFormat} {
+		if path, ok := strings.CutPrefix(dsn, string(f)+":"); ok {
+			return f, path
+		}
+	}
+	name := strings.ToLower(dsn)
+	switch filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")) {
+	case ".parquet":
+		if filepath.Ext(name) == ".parquet" { // it compresses by itself
+			return parquetFormat, dsn
+		}
+	case ".csv":
+		return csvFormat, dsn
+	case ".ndjson", ".jsonl":
+		return ndjsonFormat, dsn
+	}
+	return "", dsn
+}
+
+// find returns the files of a path or a glob, sorted.
+func find(dsn string) (format, []string, error) {
+	f, pattern := cutFormat(dsn)
+	switch {
+	case f == "":
+		return "", nil, fmt.Errorf("files: %q is of no known kind\nhint: .parquet, .csv, .ndjson or .jsonl, or parquet:PATH, csv:PATH, ndjson:PATH", dsn)
+	case pattern == "":
+		return "", nil, fmt.Errorf("files: no file is named\nhint: %s:PATH", f)
+	}
+	if _, err := os.Lstat(pattern); err == nil { // a name may look like a pattern
+		return f, []string{pattern}, nil
+	}
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return "", nil, fmt.Errorf("files: %q: %w", pattern, err)
+	}
+	if len(paths) == 0 {
+		return "", nil, fmt.Errorf("files: no file is called %q: %w", pattern, os.ErrNotExist)
+	}
+	return f, paths, nil
+}
+
+// tableName is a file's name without folder and known extensions.
+func tableName(path string) string {
+	name := filepath.Base(path)
+	for _, ext := range []string{".gz", ".zst", ".parquet", ".csv", ".ndjson", ".jsonl"} {
+		if n := len(name) - len(ext); n > 0 && strings.EqualFold(name[n:], ext) {
+			name = name[:n]
+		}
+	}
+	return name
+}
