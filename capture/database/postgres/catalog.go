@@ -24,20 +24,19 @@ type plan struct {
 
 // planned is a column's type, domains resolved.
 type planned struct {
-	name      string
-	oid       uint32
-	mod       int32
-	collation string
+	name   string
+	oid    uint32
+	mod    int32
+	octets bool // the server orders its texts by the bytes that it sends
 }
 
 // catalog reads descriptions in one worker's transaction.
 type catalog struct {
-	session *session
-	version int
-	types   *typeSet
-	options *database.Options
-	// octets: the default collation orders texts by their bytes.
-	defaultCollation string
+	session  *session
+	version  int
+	types    *typeSet
+	options  *database.Options
+	encoding encoding
 }
 
 // Partitions are read with their parent; temporary tables are another session's.
@@ -88,13 +87,23 @@ func noRights(tables []string) error {
 	return fmt.Errorf("no right to read %s\n\tgrant SELECT on it (and USAGE on its schema) to this role, or exclude it", strings.Join(tables, ", "))
 }
 
+// A domain is declared by the type at its bottom: that is what the values are.
 const columnsSQL = `
 select a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
 	coalesce(case when %s <> '' then pg_get_expr(d.adbin, d.adrelid) when a.attidentity = 'a' then 'identity always' end, ''),
-	coalesce(case when co.collprovider = 'd' then '' else co.collname end, ''), coalesce(co.collprovider = 'd', false),
-	format_type(%s)
+	coalesce(case when co.collnamespace = 'pg_catalog'::regnamespace then '' else co.collnamespace::regnamespace || '.' end || co.collname, ''),
+	coalesce(co.collprovider = 'd', false),
+	format_type(b.oid, b.mod)
 from pg_catalog.pg_attribute a
-join pg_catalog.pg_type t on t.oid = a.atttypid
+cross join lateral (
+	with recursive d(oid, mod, depth) as (
+		select a.atttypid, a.atttypmod, 0
+		union all
+		select t.typbasetype, greatest(d.mod, t.typtypmod), d.depth + 1
+		from d join pg_catalog.pg_type t on t.oid = d.oid and t.typtype = 'd'
+	)
+	select d.oid, d.mod from d order by d.depth desc limit 1
+) b
 left join pg_catalog.pg_collation co on co.oid = a.attcollation
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
@@ -106,17 +115,14 @@ func (c *catalog) columns(ctx context.Context, byOID map[uint32]*plan, ids strin
 	if c.version >= 120000 {
 		generated = "a.attgenerated::text"
 	}
-	// A domain is declared by the type below it: that is what the values are.
-	declared := "case when t.typtype = 'd' and t.typbasetype <> 0 then t.typbasetype else t.oid end, " +
-		"case when t.typtype = 'd' then greatest(a.atttypmod, t.typtypmod) else a.atttypmod end"
-	rows, err := c.session.query(ctx, fmt.Sprintf(columnsSQL, generated, declared), ids)
+	rows, err := c.session.query(ctx, fmt.Sprintf(columnsSQL, generated), ids)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
 		column := snapshot.Column{Name: r.text(1), Declared: r.text(8), NotNull: r.flag(4), Generated: r.text(5), Collation: r.text(6)}
 		if r.flag(7) {
-			column.Collation = c.defaultCollation
+			column.Collation = c.encoding.collation
 		}
 		if err := c.add(byOID[r.oid(0)], column, r.oid(2), int32(r.number(3))); err != nil {
 			return err
@@ -131,7 +137,10 @@ func (c *catalog) add(p *plan, column snapshot.Column, oid uint32, mod int32) er
 	}
 	oid, mod = c.types.resolve(oid, mod)
 	p.table.Columns = append(p.table.Columns, column)
-	p.columns = append(p.columns, planned{column.Name, oid, mod, column.Collation})
+	p.columns = append(p.columns, planned{
+		name: column.Name, oid: oid, mod: mod,
+		octets: c.encoding.utf8 && (column.Collation == "C" || column.Collation == "POSIX"),
+	})
 	return nil
 }
 

@@ -88,7 +88,7 @@ func hint(state string) string {
 	case canceled:
 		return "\n\tgive statements more time, or look who canceled it"
 	case undefinedTable, undefinedColumn:
-		return "\n\tit changed since the consistent point"
+		return "\n\tthere is none of that name, or it changed since the consistent point"
 	case recoveryConflict:
 		return "\n\tthe standby removed rows that the point needs: raise max_standby_streaming_delay or set hot_standby_feedback there"
 	}

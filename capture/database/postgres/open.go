@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -20,6 +21,7 @@ type source struct {
 	config  *pgconn.Config
 	options database.Options
 	version int
+	started string // when the holder's server started
 	info    snapshot.Source
 	point   snapshot.Point
 	shared  string // the exported snapshot's name
@@ -31,11 +33,12 @@ type source struct {
 	holder  exclusive // keeps the point; nothing that may fail is run in it
 	present exclusive // the outside
 
-	mu     sync.Mutex
-	idle   []*session // workers between two tables
-	closed bool
-	types  *typeSet
-	plans  map[[2]string]*plan
+	mu      sync.Mutex
+	idle    []*session // workers between two tables
+	closed  bool
+	types   *typeSet
+	plans   map[[2]string]*plan
+	foreign []string // tables that are not captured
 }
 
 // exclusive is a session that one goroutine uses at a time.
@@ -73,20 +76,32 @@ func (s *source) begin(ctx context.Context) error {
 	}
 	s.holder.session = holder
 	version := holder.conn.ParameterStatus("server_version")
-	rows, err := holder.query(ctx, "select current_setting('server_version_num')")
+	rows, err := holder.query(ctx, "select current_setting('server_version_num'), pg_postmaster_start_time()")
 	if err != nil {
 		return s.explain("asking for the server's version", err)
 	}
 	if s.version = int(rows[0].number(0)); s.version < oldest {
 		return fmt.Errorf("%s: PostgreSQL %s is older than 10, which is the oldest that can be read", place(s.config), version)
 	}
+	s.started = rows[0].text(1)
 	s.info = snapshot.Source{Engine: "postgresql", Version: version, Detail: place(s.config)}
 	return s.makePoint(ctx)
 }
 
 func (s *source) Info() snapshot.Source { return s.info }
 
-func (s *source) Point() snapshot.Point { return s.point }
+// Point is the consistent point; what Tables left out for lying in other servers is
+// among its caveats.
+func (s *source) Point() snapshot.Point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.point
+	p.Caveats = slices.Clone(p.Caveats)
+	for _, name := range s.foreign {
+		p.Caveats = append(p.Caveats, "foreign table "+name+" is not captured: it lies in another server, at another point")
+	}
+	return p
+}
 
 // Tables describes what is to be captured, as of the point.
 func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
@@ -97,7 +112,7 @@ func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
 		if c.types, err = loadTypes(ctx, w, s.version); err != nil {
 			return err
 		}
-		if c.defaultCollation, err = defaultCollation(ctx, w); err != nil {
+		if c.encoding, err = loadEncoding(ctx, w); err != nil {
 			return err
 		}
 		s.setTypes(c.types)
@@ -124,20 +139,32 @@ func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
 		tables[i] = p.table
 		s.plans[p.table.ID()] = p
 	}
-	for _, name := range foreign {
-		s.point.Caveats = append(s.point.Caveats, "foreign table "+name+" is not captured: it lies in another server, at another point")
-	}
+	s.foreign = foreign
 	return tables
 }
 
-// defaultCollation names the database's own where it is known to order by bytes; in
-// other encodings than UTF-8 the order of bytes is another.
-func defaultCollation(ctx context.Context, s *session) (string, error) {
-	rows, err := s.query(ctx, "select datcollate, current_setting('server_encoding') from pg_catalog.pg_database where datname = current_database()")
+// encoding is what a database says of its texts.
+type encoding struct {
+	collation string // the database's own
+	utf8      bool   // else the server orders by bytes that it converts before sending
+}
+
+// A database's collation stands in another column with each provider; to_jsonb asks
+// for those that older servers do not have.
+const encodingSQL = `
+select case coalesce(to_jsonb(d)->>'datlocprovider', 'c')
+	when 'i' then 'icu ' || coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale', '')
+	when 'b' then coalesce(to_jsonb(d)->>'datlocale', '')
+	else datcollate end,
+	current_setting('server_encoding')
+from pg_catalog.pg_database d where datname = current_database()`
+
+func loadEncoding(ctx context.Context, s *session) (encoding, error) {
+	rows, err := s.query(ctx, encodingSQL)
 	if err != nil || len(rows) == 0 {
-		return "", err
+		return encoding{}, err
 	}
-	return rows[0].text(0), nil
+	return encoding{rows[0].text(0), rows[0].text(1) == "UTF8"}, nil
 }
 
 func (s *source) plan(t *snapshot.Table) (*plan, error) {
