@@ -27,7 +27,7 @@ type truthCell struct{ Table, Key, Column, Old, New string }
 // and finds exactly the cells that its truth lists, once, and nothing else.
 func TestOracleChinook(t *testing.T) {
 	if _, err := os.Stat(chinook); err != nil {
-		skipLoudly(t, "the published data set is not beside the checkout")
+		lacking(t, "the published data set is not beside the checkout")
 	}
 	dir := home(t)
 	capture(t, dir, "sqlite", "sqlite:"+loadSQLite(t, dir))
