@@ -29,8 +29,8 @@ type cursor struct {
 	read  int64
 }
 
-func newCursor(side string, t Table, key, columns []int, s span) *cursor {
-	return &cursor{side: side, table: t, key: key, columns: columns, next: s.first, end: s.first + s.rows, batch: &snapshot.Batch{}, row: -1}
+func newCursor(side string, t Table, of *snapshot.TableEntry, key, columns []int, s span) *cursor {
+	return &cursor{side: side, table: t, key: key, columns: columns, next: s.first, end: s.first + s.rows, batch: snapshot.NewBatch(of.Columns), row: -1}
 }
 
 // advance makes the next row current; ok is false behind the last.

@@ -11,8 +11,8 @@ import (
 // rows merges a stretch of both sides, row by row.
 func (c *comparer) rows(old, new span, active []int, keysEqual bool) error {
 	readOld, readNew := c.toFetch(active, keysEqual)
-	a := newCursor("old", c.tableOld, c.keyOld, readOld, old)
-	b := newCursor("new", c.tableNew, c.keyNew, readNew, new)
+	a := newCursor("old", c.tableOld, c.old, c.keyOld, readOld, old)
+	b := newCursor("new", c.tableNew, c.new, c.keyNew, readNew, new)
 	defer func() {
 		c.proof.RowsRead += a.read + b.read
 		c.proof.CellsRead += a.read*int64(widthOf(readOld, c.old)) + b.read*int64(widthOf(readNew, c.new))
