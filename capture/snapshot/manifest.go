@@ -1,6 +1,10 @@
 package snapshot
 
-import "errors"
+import (
+	"errors"
+
+	"parallax/internal/sealed"
+)
 
 // The format's name and version.
 const (
@@ -18,10 +22,11 @@ const (
 // Errors that a caller may test for.
 var (
 	ErrPartial = errors.New("the snapshot is not finished")
-	ErrDamaged = errors.New("damaged")
+	ErrDamaged = sealed.ErrDamaged
 	ErrVersion = errors.New("unknown version")
 	ErrExists  = errors.New("exists already")
 	ErrOrder   = errors.New("out of order")
+	ErrLedger  = errors.New("the ledger does not close")
 )
 
 // Version is the format's version.

@@ -158,6 +158,37 @@ func (f *Folder) Remove(name string) error {
 	return f.files.SyncDir(filepath.Dir(full))
 }
 
+// Replace writes name anew, all or nothing, whether it is there or not. Only a
+// holder of the folder's lock may call it.
+func (f *Folder) Replace(name string, b []byte) error {
+	full, err := f.path(name)
+	if err != nil {
+		return err
+	}
+	if err := f.writeTemp(full+tempSuffix, b); err != nil {
+		return errors.Join(fmt.Errorf("replace %s: %w", name, err), f.files.Remove(full+tempSuffix))
+	}
+	if err := f.files.Rename(full+tempSuffix, full); err != nil {
+		return errors.Join(fmt.Errorf("replace %s: %w", name, err), f.files.Remove(full+tempSuffix))
+	}
+	if err := f.files.SyncDir(filepath.Dir(full)); err != nil {
+		return fmt.Errorf("sync folder of %s: %w", name, err)
+	}
+	return nil
+}
+
+func (f *Folder) writeTemp(full string, b []byte) error {
+	file, err := f.scratch(full)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(b)
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
 // Open opens a finished file.
 func (f *Folder) Open(name string) (Blob, error) {
 	full, err := f.path(name)
