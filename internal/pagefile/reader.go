@@ -94,11 +94,17 @@ func (r *Reader) checkSchema() error {
 	}
 	for i := range r.leaves {
 		got, want := &r.meta.Schema[i+1], r.leaves[i].element()
-		if got.Name != want.Name || got.Type != want.Type || got.TypeLength != want.TypeLength || got.RepetitionType != want.RepetitionType {
-			return damaged("column %d is %q of type %s, want %q of type %s", i, got.Name, got.Type.V, want.Name, want.Type.V)
+		if !sameElement(got, &want) {
+			return damaged("column %d is %q of type %s %s, want %q of type %s %s",
+				i, got.Name, got.Type.V, &got.LogicalType, want.Name, want.Type.V, &want.LogicalType)
 		}
 	}
 	return nil
+}
+
+func sameElement(a, b *format.SchemaElement) bool {
+	return a.Name == b.Name && a.Type == b.Type && a.TypeLength == b.TypeLength && a.RepetitionType == b.RepetitionType &&
+		a.Scale == b.Scale && a.Precision == b.Precision && a.LogicalType.String() == b.LogicalType.String()
 }
 
 // checkGroup looks at what a row group says of itself. Codecs that no writer of
