@@ -51,7 +51,8 @@ func (r *Reader) verifyTable(i int) error {
 }
 
 // verifyListed names files that the manifest does not know: a query over the
-// folder would take them in.
+// folder would take them in. A manifest.partial.json beside the manifest is what
+// a kill in the last moment leaves; nobody reads it.
 func verifyListed(s store.Store, m *Manifest) error {
 	known := filesOf(m.Tables)
 	list, err := s.List("")
@@ -60,7 +61,7 @@ func verifyListed(s store.Store, m *Manifest) error {
 	}
 	var found []error
 	for _, e := range list {
-		if !known[e.Name] && e.Name != ManifestName {
+		if !known[e.Name] && e.Name != ManifestName && e.Name != PartialName {
 			found = append(found, fmt.Errorf("%s: %w: the manifest does not list it", e.Name, ErrDamaged))
 		}
 	}
