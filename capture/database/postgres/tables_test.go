@@ -203,7 +203,7 @@ func TestEstimateAndStrain(t *testing.T) {
 	rows, err := s.Estimate(t.Context(), tables(t, s)["public.t"])
 	equal(t, "estimate", rows, 1000)
 	lag, running, err2 := s.Strain(t.Context())
-	if err != nil || err2 != nil || lag != 0 || running < 0 {
+	if err != nil || err2 != nil || lag < 0 || running < 0 {
 		t.Errorf("%v %v, lag %v, running %d", err, err2, lag, running)
 	}
 	equal(t, "engine", s.Info().Engine, "postgresql")
