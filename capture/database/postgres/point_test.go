@@ -108,7 +108,7 @@ func offset(lsn string) uint64 {
 func TestTheSlotIsGone(t *testing.T) {
 	d := newDB(t, "create table a (id int primary key)")
 	s := d.open(database.Options{Consistency: methodSlot})
-	await(t, d, "select count(*) = 0 from pg_replication_slots where database = current_database()")
+	equal(t, "slots of the database", d.one("select count(*) from pg_replication_slots where database = current_database()"), 0)
 	p := s.Point()
 	if p.Position == "" || p.At == 0 || len(p.Caveats) > 0 || p.Method != methodSlot {
 		t.Errorf("%+v", p)
