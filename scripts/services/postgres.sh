@@ -25,7 +25,7 @@ install_packages() {
 	[ -e /etc/postgresql-common/createcluster.conf ] ||
 		echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq >&2 && apt-get install -y -qq --no-install-recommends postgresql >&2 || true
+	apt-get update -qq >&2 && apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends postgresql >&2 || true
 }
 
 # initdb refuses root, so that root hands over to the package's user.
