@@ -16,10 +16,11 @@ umask 077
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 say() { echo "postgres.sh: $*" >&2; }
 
-find_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
+find_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1 || true; }
 
 install_packages() {
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return 0; fi
+	umask 022 # packages count on it
 	# The package would start a server of its own.
 	mkdir -p /etc/postgresql-common
 	[ -e /etc/postgresql-common/createcluster.conf ] ||
@@ -83,7 +84,7 @@ follow() { # FOLDER: a copy of the other server; sets login
 start() {
 	local folder=$1 login port
 	bin=$(find_bin)
-	if [ -z "$bin" ]; then install_packages; bin=$(find_bin); fi
+	if [ -z "$bin" ]; then (install_packages); bin=$(find_bin); fi
 	if [ -z "$bin" ]; then
 		say "no PostgreSQL server found in /usr/lib/postgresql, and none installed (as root: apt-get install postgresql)"
 		exit 0
