@@ -37,6 +37,7 @@ type catalog struct {
 	types    *typeSet
 	options  *database.Options
 	encoding encoding
+	leftOut  []string // what is not captured, in words
 }
 
 // Partitions are read with their parent; temporary tables are another session's.
@@ -49,11 +50,11 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and c.relpersistence <> 't'
 	and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`
 
-// relations lists what is wanted, and names what is left out for its kind.
-func (c *catalog) relations(ctx context.Context) (plans []*plan, foreign []string, err error) {
+// relations lists what is wanted.
+func (c *catalog) relations(ctx context.Context) (plans []*plan, err error) {
 	rows, err := c.session.query(ctx, relationsSQL)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var forbidden []string
 	for _, r := range rows {
@@ -64,7 +65,7 @@ func (c *catalog) relations(ctx context.Context) (plans []*plan, foreign []strin
 		case !c.options.Wanted(p.table.Schema, p.table.Name) || view && !c.options.Views:
 			continue
 		case p.kind == "f":
-			foreign = append(foreign, p.table.FullName())
+			c.leftOut = append(c.leftOut, "foreign table "+p.table.FullName()+" is not captured: it lies in another server, at another point")
 			continue
 		case !r.flag(5):
 			forbidden = append(forbidden, p.table.FullName())
@@ -76,7 +77,7 @@ func (c *catalog) relations(ctx context.Context) (plans []*plan, foreign []strin
 	slices.SortFunc(plans, func(a, b *plan) int {
 		return strings.Compare(a.table.Schema+"\x00"+a.table.Name, b.table.Schema+"\x00"+b.table.Name)
 	})
-	return plans, foreign, noRights(forbidden)
+	return plans, noRights(forbidden)
 }
 
 func noRights(tables []string) error {
@@ -90,7 +91,8 @@ func noRights(tables []string) error {
 // A domain is declared by the type at its bottom: that is what the values are.
 const columnsSQL = `
 select a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
-	coalesce(case when %s <> '' then pg_get_expr(d.adbin, d.adrelid) when a.attidentity = 'a' then 'identity always' end, ''),
+	case %s when 's' then 'stored generated: ' || pg_get_expr(d.adbin, d.adrelid) when 'v' then 'virtual generated: ' || pg_get_expr(d.adbin, d.adrelid)
+		else '' end,
 	coalesce(case when co.collnamespace = 'pg_catalog'::regnamespace then '' else co.collnamespace::regnamespace || '.' end || co.collname, ''),
 	coalesce(co.collprovider = 'd', false),
 	format_type(b.oid, b.mod)
@@ -145,10 +147,10 @@ func (c *catalog) add(p *plan, column snapshot.Column, oid uint32, mod int32) er
 }
 
 // describe lists tables, views and queries with all that a snapshot says of them.
-func (c *catalog) describe(ctx context.Context) (plans []*plan, foreign []string, err error) {
-	plans, foreign, err = c.relations(ctx)
+func (c *catalog) describe(ctx context.Context) ([]*plan, error) {
+	plans, err := c.relations(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	byOID := make(map[uint32]*plan, len(plans))
 	ids := make([]uint32, len(plans))
@@ -158,15 +160,27 @@ func (c *catalog) describe(ctx context.Context) (plans []*plan, foreign []string
 	steps := []func(context.Context, map[uint32]*plan, string) error{c.columns, c.keys, c.foreignKeys, c.sequences, c.fingerprints}
 	for _, step := range steps {
 		if err := step(ctx, byOID, oids(ids)); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	queries, err := c.queries(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	plans = append(queries, plans...) // without a schema, they sort first
-	return plans, foreign, c.declareKeys(plans)
+	if err := c.largeObjects(ctx); err != nil {
+		return nil, err
+	}
+	return plans, c.declareKeys(plans)
+}
+
+// largeObjects stand in no table: a column holds their numbers at most.
+func (c *catalog) largeObjects(ctx context.Context) error {
+	rows, err := c.session.query(ctx, "select count(*) from pg_catalog.pg_largeobject_metadata")
+	if err == nil && rows[0].number(0) > 0 {
+		c.leftOut = append(c.leftOut, fmt.Sprintf("%d large objects are not captured", rows[0].number(0)))
+	}
+	return err
 }
 
 // declareKeys puts Options.Keys over what the catalogs say.

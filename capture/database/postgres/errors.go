@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -124,7 +125,19 @@ func flat(driver *pgconn.ConnectError) error {
 			return known
 		}
 	}
-	return errors.New(driver.Unwrap().Error())
+	return errors.New(once(driver.Unwrap().Error()))
+}
+
+// once drops repeated lines: the driver tries with and without TLS, and says all
+// twice.
+func once(text string) string {
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n\t")
 }
 
 // masked is an error whose text told the password.

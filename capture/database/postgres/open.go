@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -38,7 +40,7 @@ type source struct {
 	closed  bool
 	types   *typeSet
 	plans   map[[2]string]*plan
-	foreign []string // tables that are not captured
+	leftOut []string // what is not captured, in words
 }
 
 // exclusive is a session that one goroutine uses at a time.
@@ -56,7 +58,7 @@ func Open(ctx context.Context, dsn string, o database.Options) (database.Source,
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectWait
 	}
-	config.BuildFrontend = buildFrontend
+	config.BuildFrontend, config.DialFunc = buildFrontend, dialer().DialContext
 	if o.BatchRows <= 0 {
 		o.BatchRows = database.DefaultBatchRows
 	}
@@ -67,6 +69,12 @@ func Open(ctx context.Context, dsn string, o database.Options) (database.Source,
 		return nil, err
 	}
 	return s, nil
+}
+
+// dialer has the system notice within a minute that the other side is gone: a read
+// may wait long for its first row.
+func dialer() *net.Dialer {
+	return &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}
 }
 
 func (s *source) begin(ctx context.Context) error {
@@ -90,23 +98,19 @@ func (s *source) begin(ctx context.Context) error {
 
 func (s *source) Info() snapshot.Source { return s.info }
 
-// Point is the consistent point; what Tables left out for lying in other servers is
-// among its caveats.
+// Point is the consistent point; what Tables left out is among its caveats.
 func (s *source) Point() snapshot.Point {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.point
-	p.Caveats = slices.Clone(p.Caveats)
-	for _, name := range s.foreign {
-		p.Caveats = append(p.Caveats, "foreign table "+name+" is not captured: it lies in another server, at another point")
-	}
+	p.Caveats = slices.Concat(p.Caveats, s.leftOut)
 	return p
 }
 
 // Tables describes what is to be captured, as of the point.
 func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
 	var plans []*plan
-	var foreign []string
+	var leftOut []string
 	err := s.work(ctx, func(ctx context.Context, w *session) (err error) {
 		c := catalog{session: w, version: s.version, options: &s.options}
 		if c.types, err = loadTypes(ctx, w, s.version); err != nil {
@@ -116,13 +120,14 @@ func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
 			return err
 		}
 		s.setTypes(c.types)
-		plans, foreign, err = c.describe(ctx)
+		plans, err = c.describe(ctx)
+		leftOut = c.leftOut
 		return err
 	})
 	if err != nil {
 		return nil, s.explain("describing the tables", err)
 	}
-	return s.keep(plans, foreign), nil
+	return s.keep(plans, leftOut), nil
 }
 
 func (s *source) setTypes(t *typeSet) {
@@ -131,7 +136,7 @@ func (s *source) setTypes(t *typeSet) {
 	s.types = t
 }
 
-func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
+func (s *source) keep(plans []*plan, leftOut []string) []snapshot.Table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tables := make([]snapshot.Table, len(plans))
@@ -139,7 +144,7 @@ func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
 		tables[i] = p.table
 		s.plans[p.table.ID()] = p
 	}
-	s.foreign = foreign
+	s.leftOut = leftOut
 	return tables
 }
 

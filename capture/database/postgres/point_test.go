@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"parallax/capture/database"
 	"parallax/capture/snapshot"
+	"parallax/internal/services"
 )
 
 // TestOnePointUnderWrites moves money between two tables while both are read, one
@@ -106,7 +108,7 @@ func offset(lsn string) uint64 {
 func TestTheSlotIsGone(t *testing.T) {
 	d := newDB(t, "create table a (id int primary key)")
 	s := d.open(database.Options{Consistency: methodSlot})
-	await(t, d, "select count(*) = 0 from pg_replication_slots where database = current_database()")
+	equal(t, "slots of the database", d.one("select count(*) from pg_replication_slots where database = current_database()"), 0)
 	p := s.Point()
 	if p.Position == "" || p.At == 0 || len(p.Caveats) > 0 || p.Method != methodSlot {
 		t.Errorf("%+v", p)
@@ -339,5 +341,30 @@ func TestAnotherServerIsNoticed(t *testing.T) {
 	s.idle[0].close()
 	if err := s.Read(t.Context(), table, nil); !errors.Is(err, database.ErrPointLost) || !strings.Contains(err.Error(), "another server") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestAStandby is read at what it has replayed.
+func TestAStandby(t *testing.T) {
+	d := newDB(t, "create table t (id int primary key); insert into t values (1), (2)")
+	standby := with(t, services.PostgresStandby(t), func(u *url.URL) { u.Path = "/" + d.one("select current_database()") })
+	follower := &db{t: t, dsn: standby, admin: dial(t, standby)}
+	t.Cleanup(follower.admin.close)
+	d.exec("insert into t values (3)")
+	await(t, follower, "select count(*) = 3 from t")
+	s := follower.open(database.Options{})
+	d.exec("insert into t values (4)")
+	await(t, follower, "select count(*) = 4 from t")
+	table := tables(t, s)["public.t"]
+	equal(t, "rows", readAll(t, s, table), []string{"1", "2", "3"})
+	checkChange(t, s, table, "")
+	if p := s.Point(); p.Position == "" || p.Method != methodExport || !strings.Contains(strings.Join(p.Caveats, " "), "standby") {
+		t.Errorf("%+v", p)
+	}
+	if _, _, err := s.Strain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := Open(t.Context(), standby, database.Options{Consistency: methodSlot}); !errors.Is(err, database.ErrConsistency) {
+		t.Errorf("a slot on a standby: %v", err)
 	}
 }

@@ -178,7 +178,7 @@ func TestColumnsAreDescribed(t *testing.T) {
 		"m": "money number 19,2", "v": "character varying(7) text length 7 collate C", "ch": "character(3) text length 3 padded collate C.UTF-8",
 		"bp": "bpchar text collate C.UTF-8", "b": "bit(9) text length 9", "ts": "timestamp(3) with time zone instant 3,0 mixed",
 		"tn": "timestamp without time zone wall time 6,0 mixed", "iv": "interval(2) interval 2,0", "e": "mood text [happy sad]",
-		"p": "numeric(10,2) number 10,2 mixed", "g": "integer number bits 32 generated (i4 + 1)", "id": "bigint number bits 64 not null generated identity always",
+		"p": "numeric(10,2) number 10,2 mixed", "g": "integer number bits 32 generated stored generated: (i4 + 1)", "id": "bigint number bits 64 not null",
 	}
 	for _, c := range table.Columns {
 		equal(t, c.Name, inWords(c), want[c.Name])
