@@ -22,9 +22,11 @@ type diffOptions struct {
 	ExitCode bool
 	JSON     bool
 	Quiet    bool
-	// Strict and Sample are for tables.
-	Strict bool
-	Sample int
+	// These are for tables.
+	Strict     bool
+	Sample     float64
+	SampleOnly bool
+	Proof      int
 }
 
 func diffCommand(s streams) *cli.Command {
@@ -38,7 +40,9 @@ func diffCommand(s streams) *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the comparison"},
 			configFlag("rules"),
 			&cli.BoolFlag{Name: "strict", Usage: "of tables: without the named normalisations, so that only the same value is equal"},
-			&cli.IntFlag{Name: "sample-blocks", Usage: "of tables: read `N` blocks whatever their checksums say, as a proof", Value: 16},
+			&cli.Float64Flag{Name: "sample-rows", Usage: "of tables: read this `SHARE` of the rows whole, chosen by the hash of their keys: the same rows on both sides and every night"},
+			&cli.BoolFlag{Name: "sample-only", Usage: "of tables: compare nothing but the sample; the rest is left out, and lowers the coverage"},
+			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 16},
 			&cli.StringSliceFlag{Name: "control", Usage: "`RUN` against the old system; may be given again"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
@@ -63,7 +67,7 @@ func diffCommand(s streams) *cli.Command {
 			return runDiff(c.Context, diffOptions{
 				Old: args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
 				Filter: filter, ExitCode: c.Bool("exit-code"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
-				Strict: c.Bool("strict"), Sample: c.Int("sample-blocks"),
+				Strict: c.Bool("strict"), Sample: c.Float64("sample-rows"), SampleOnly: c.Bool("sample-only"), Proof: c.Int("proof-blocks"),
 			}, s)
 		},
 	}

@@ -53,9 +53,11 @@ func runDiffTables(ctx context.Context, o diffOptions, s streams) error {
 	}
 	defer new.Close()
 	summary, err := tables.Run(ctx, o.Out, tableInput(o.Old, old), tableInput(o.New, new),
-		tables.Options{Tool: tool(), Rules: set, Mapping: mapped, Strict: o.Strict, Sample: o.Sample},
-		func(summary *comparison.Summary) error {
-			return checkInvariants(ctx, o.Config, mapped, old, new, summary)
+		tables.Options{
+			Tool: tool(), Rules: set, Mapping: mapped, Strict: o.Strict, Sample: o.Sample, SampleOnly: o.SampleOnly, Proof: o.Proof,
+			Finish: func(summary *comparison.Summary) error {
+				return checkInvariants(ctx, o.Config, mapped, old, new, summary)
+			},
 		})
 	if err != nil {
 		return tablesError(err)

@@ -7,79 +7,142 @@ import (
 	"parallax/capture/snapshot"
 )
 
-// stepRows is how many rows a cursor reads at once.
-const stepRows = 4096
+// chunkRows is how many rows are read at once.
+const chunkRows = 4096
 
-// cursor walks a span of one side's rows, in the order of their keys, which it
-// checks.
+// cursor reads a range of one side's rows and knows their keys.
 type cursor struct {
-	side    string
-	table   Table
-	key     []int
-	columns []int // read; nil: all
-	next    int64
-	end     int64
+	side  *side
+	label string // "old" or "new"
+	// next fills a batch; nil: the rows are at their end.
+	next func() (*snapshot.Batch, error)
+	// unique: no two rows may have one key.
+	unique bool
 
 	batch *snapshot.Batch
-	row   int
-	keys  []byte
-	ends  []int
-	last  []byte // the key before those in keys
+	keys  keyList
+	at    int // the next row
+	last  []byte
 	begun bool
-	read  int64
+
+	rowsRead, cellsRead *int64
+	columns             int64
 }
 
-func newCursor(side string, t Table, of *snapshot.TableEntry, key, columns []int, s span) *cursor {
-	return &cursor{side: side, table: t, key: key, columns: columns, next: s.first, end: s.first + s.rows, batch: snapshot.NewBatch(of.Columns), row: -1}
+// keyList holds the keys of a batch's rows.
+type keyList struct {
+	data []byte
+	ends []uint32
 }
 
-// advance makes the next row current; ok is false behind the last.
-func (c *cursor) advance() (ok bool, err error) {
-	if c.row++; c.row < c.batch.Rows {
-		return true, nil
+func (k *keyList) at(row int) []byte {
+	start := uint32(0)
+	if row > 0 {
+		start = k.ends[row-1]
 	}
-	if c.next >= c.end {
-		return false, nil
-	}
-	n := min(stepRows, c.end-c.next)
-	if err := c.table.Read(c.next, n, c.columns, c.batch); err != nil {
-		return false, err
-	}
-	c.next, c.read, c.row = c.next+n, c.read+n, 0
-	return true, c.makeKeys()
+	return k.data[start:k.ends[row]]
 }
 
-// makeKeys builds the keys of the batch and checks their order.
-func (c *cursor) makeKeys() error {
-	if len(c.ends) > 0 {
-		c.last, c.begun = append(c.last[:0], c.keyAt(len(c.ends)-1)...), true
-	}
-	c.keys, c.ends = c.keys[:0], c.ends[:0]
-	before := c.last
-	for row := range c.batch.Rows {
-		from := len(c.keys)
-		c.keys = c.batch.AppendRowKey(c.keys, c.key, row)
-		c.ends = append(c.ends, len(c.keys))
-		if (row > 0 || c.begun) && bytes.Compare(before, c.keys[from:]) > 0 {
-			return fmt.Errorf("%s: %w: key %x stands before %x", c.side, ErrOrder, before, c.keys[from:])
+// of gathers the keys of a batch. The usual key is one column without exceptions,
+// for which the bisection of AppendRowKey would be most of the work.
+func (k *keyList) of(b *snapshot.Batch, key []int) {
+	k.data, k.ends = k.data[:0], k.ends[:0]
+	if len(key) == 1 {
+		if v := &b.Columns[key[0]]; len(v.Nulls)+len(v.Others) == 0 {
+			k.ofColumn(v, b.Rows)
+			return
 		}
-		before = c.keys[from:]
+	}
+	for row := range b.Rows {
+		k.data = b.AppendRowKey(k.data, key, row)
+		k.ends = append(k.ends, uint32(len(k.data)))
+	}
+}
+
+func (k *keyList) ofColumn(v *snapshot.Vector, rows int) {
+	start := uint32(0)
+	for row := range rows {
+		end := v.Ends[row]
+		k.data = snapshot.AppendKey(k.data, v.Class, v.Data[start:end])
+		k.ends = append(k.ends, uint32(len(k.data)))
+		start = end
+	}
+}
+
+// rangeReader reads a span by pieces.
+func rangeReader(s *side, at span, columns []int) func() (*snapshot.Batch, error) {
+	batch := snapshot.NewBatch(s.schema.Columns)
+	return func() (*snapshot.Batch, error) {
+		n := min(chunkRows, at.rows)
+		if n == 0 {
+			return nil, nil
+		}
+		if err := s.rows.Read(at.first, n, columns, batch); err != nil {
+			return nil, err
+		}
+		batch.Rows = int(n)
+		at.first, at.rows = at.first+n, at.rows-n
+		return batch, nil
+	}
+}
+
+// fill makes sure that there is a row to look at, unless the rows are at their end.
+func (c *cursor) fill() error {
+	for c.batch == nil || c.at == c.batch.Rows {
+		if c.next == nil {
+			return nil
+		}
+		b, err := c.next()
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.label, err)
+		}
+		if b == nil {
+			c.next, c.batch = nil, nil
+			return nil
+		}
+		if err := c.take(b); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (c *cursor) keyAt(row int) []byte {
-	from := 0
-	if row > 0 {
-		from = c.ends[row-1]
-	}
-	return c.keys[from:c.ends[row]]
+func (c *cursor) ended() bool { return c.batch == nil }
+
+// take makes b the current batch.
+func (c *cursor) take(b *snapshot.Batch) error {
+	c.batch, c.at = b, 0
+	*c.rowsRead += int64(b.Rows)
+	*c.cellsRead += int64(b.Rows) * c.columns
+	c.keys.of(b, c.side.key)
+	return c.checkOrder()
 }
 
-// current is the current row's key.
-func (c *cursor) current() []byte { return c.keyAt(c.row) }
+// checkOrder goes through the batch's keys; the last of the batch before is kept.
+func (c *cursor) checkOrder() error {
+	last, begun := c.last, c.begun
+	for row := range c.batch.Rows {
+		key := c.keys.at(row)
+		if begun {
+			if order := bytes.Compare(last, key); order > 0 || order == 0 && c.unique {
+				return c.outOfOrder(row, last, key)
+			}
+		}
+		last, begun = key, true
+	}
+	c.last, c.begun = append(c.last[:0], last...), begun
+	return nil
+}
 
-// cell is the current row's cell of a column.
-func (c *cursor) cell(column int) (snapshot.Class, []byte) {
-	return c.batch.Columns[column].Cell(c.row)
+func (c *cursor) outOfOrder(row int, last, key []byte) error {
+	this := snapshot.AppendKeyJSON(nil, c.side.schema, c.batch, row)
+	before := fmt.Sprintf("key %x", last)
+	if row > 0 {
+		before = string(snapshot.AppendKeyJSON(nil, c.side.schema, c.batch, row-1))
+	}
+	why := "below it"
+	if bytes.Equal(last, key) {
+		why = "the same, and the table is said to have no key twice"
+	}
+	return fmt.Errorf("%s: %w: row %s after row %s (%s)", c.label, ErrOrder, this, before, why)
 }

@@ -1,19 +1,20 @@
-// Package tables compares two snapshots field by field.
+// Package tables compares two snapshots of databases field by field.
 //
-// Terms. A pair is a table of the old side with its partner, or a column with its
-// own. A stretch is what lies between two keys at which both sides end a block. A
-// cell is judged: the same, equal under a named normalisation (counted), or a
-// difference. The sample is the blocks whose last keys have the smallest hashes:
-// the same ones on both sides and every night.
+// Terms. A pair is two columns that hold one thing. A pair is compared by
+// checksum where equal cells have equal bytes by declaration, else by value. A
+// stretch is a range of keys at whose end both sides end a block. A normalisation
+// is a named reason to call two cells equal that differ in their bytes.
 //
-// Steps. Tables and columns are paired by name. The two indexes are walked side by
-// side: a stretch whose checksums agree is never read, but for columns that the two
-// sides hold in different classes, and for the sample, which proves the checksums.
-// Of other stretches, keys and the columns whose sums differ are read and merged,
-// row by row in the order of the keys' canonical bytes, which is checked. Rows of
-// one key are compared as a multiset.
+// Steps. Tables pair by name, their columns by name, and declarations that differ
+// are noted. The two indexes of blocks are walked together: stretches whose
+// checksums agree are equal and never read, but for columns compared by value; of
+// others the rows are read and paired by key, and cells that differ are judged.
+// Where too many stretches differ all rows are read. Some of the stretches that
+// were not read are read all the same, as a proof. A side whose key cannot be
+// compared as it stands is written anew in the order of the other's.
 //
-// Limits. Keys must be of the same classes on both sides, and rows without a key
-// need the same columns in the same order: otherwise the table could not be
-// compared, and that is never a pass.
+// Limits. Rows are found by key: a row whose key changed is one that is missing
+// and one that is too many. Rows of one key (a table may have no key at all) are
+// compared as multisets. Memory does not depend on the number of rows, but for
+// rows of one key (Options.GroupRows).
 package tables

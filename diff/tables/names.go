@@ -1,81 +1,110 @@
 package tables
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"parallax/diff/rules"
 	"parallax/diff/tables/mapping"
 )
 
-// builtin is a named normalisation. Its number is its rule index; those of the
-// mapping follow, then those of the rules for JSON columns.
-type builtin int
+// norm is a normalisation: a named reason to call two cells equal.
+type norm uint8
 
 const (
-	namesFolded builtin = iota
+	asIs norm = iota
+	namesFolded
+	charPadding
 	negativeZero
 	floatWidth
-	decimalOfDouble
+	decimalAsDouble
 	boolAsNumber
-	charPadding
-	zeroPadding
-	timePrecision
+	bitAsBool
+	bitAsNumber
 	jsonForm
+	timePrecision
+	dateAsTimestamp
+	timeAsInterval
 	uuidForm
+	zeroPadding
 	setOrder
-	builtins
+	listForm
+	textAsBytes
+	keyForm
+	norms
 )
 
-var builtinNames = [builtins]struct{ name, reason string }{
-	{"names folded", "names of tables and columns pair without case and underscores"},
-	{"negative zero", "-0 and 0 are one number"},
-	{"float width", "compared at the narrower width, 32 bits"},
-	{"decimal of a double", "the shortest decimal that gives the double back is the other side's number"},
-	{"bool as number", "0 and 1 are false and true"},
-	{"char padding", "the blanks that fill up a fixed length"},
-	{"zero padding", "the zero bytes that fill up a fixed length"},
-	{"timestamp precision", "compared at the coarser declared precision"},
-	{"json form", "white space, the order of an object's keys, the spelling of numbers and strings"},
-	{"uuid form", "the same 128 bits"},
-	{"set order", "the labels of a set in another order, or as a list"},
+var normNames = [norms]string{
+	"", "names folded", "char padding", "negative zero", "float width", "decimal as double", "bool as number",
+	"bit as bool", "bit as number", "json form", "timestamp precision", "date as timestamp", "time as interval",
+	"uuid form", "zero padding", "set order", "list form", "text as bytes", "key form",
 }
 
-// ruleNames names every rule of a comparison by its index.
+var normReasons = [norms]string{
+	namesFolded:     "names that differ in case and underscores only",
+	charPadding:     "blanks at the end of char(n) are the store's",
+	negativeZero:    "-0 and 0 are one number",
+	floatWidth:      "equal at the width of the narrower float",
+	decimalAsDouble: "the double is the one nearest to the decimal, or rounds to it at its declared scale",
+	boolAsNumber:    "0 and 1 for false and true",
+	bitAsBool:       "a bit for a truth value",
+	bitAsNumber:     "bits as an unsigned number",
+	jsonForm:        "one document with other white space or another order of keys",
+	timePrecision:   "equal at the coarser of the declared precisions",
+	dateAsTimestamp: "midnight for a date",
+	timeAsInterval:  "an interval without months and days for a time",
+	uuidForm:        "one UUID as text, as bytes or as a UUID",
+	zeroPadding:     "zeros at the end of binary(n) are the store's",
+	setOrder:        "the members of a set have no order",
+	listForm:        "one list in two spellings",
+	textAsBytes:     "the same bytes, declared as text and as bytes",
+	keyForm:         "the key's columns were brought into one form to find the rows",
+}
+
+// prefix stands before the names of the normalisations of tables.
+const prefix = rules.Prefix + "tables:"
+
+// ruleNames numbers everything that hides: the rules of documents, the mapping's,
+// then the normalisations.
 type ruleNames struct {
-	mapping *mapping.Set
-	rules   *rules.Set
+	documents *rules.Set
+	mapping   *mapping.Set
 }
 
-func (n ruleNames) ofMapping(i int) int { return int(builtins) + i }
-func (n ruleNames) ofRules(i int) int   { return int(builtins) + n.mapping.Len() + i }
+func (n ruleNames) mapped() int {
+	if n.mapping == nil {
+		return 0
+	}
+	return n.mapping.Len()
+}
 
+func (n ruleNames) ofMapping(rule int) int { return n.documents.Len() + rule }
+
+func (n ruleNames) ofNorm(v norm) int { return n.documents.Len() + n.mapped() + int(v) }
+
+// Name implements comparison.RuleNames.
 func (n ruleNames) Name(i int) string {
+	docs := n.documents.Len()
 	switch {
-	case i < int(builtins):
-		return builtinNames[i].name
-	case i < n.ofRules(0):
-		return n.mapping.Name(i - int(builtins))
+	case i < docs:
+		return n.documents.Name(i)
+	case i < docs+n.mapped():
+		return n.mapping.Name(i - docs)
 	}
-	return n.rules.Name(i - n.ofRules(0))
+	return prefix + normNames[i-docs-n.mapped()]
 }
 
+// Reason implements comparison.RuleNames.
 func (n ruleNames) Reason(i int) string {
+	docs := n.documents.Len()
 	switch {
-	case i < int(builtins):
-		return builtinNames[i].reason
-	case i < n.ofRules(0):
-		return n.mapping.Reason(i - int(builtins))
+	case i < docs:
+		return n.documents.Reason(i)
+	case i < docs+n.mapped():
+		return n.mapping.Reason(i - docs)
 	}
-	return n.rules.Reason(i - n.ofRules(0))
+	return normReasons[i-docs-n.mapped()]
 }
 
+// Builtin implements comparison.RuleNames.
 func (n ruleNames) Builtin(i int) bool {
-	return i < int(builtins) || i >= n.ofRules(0) && n.rules.Builtin(i-n.ofRules(0))
-}
-
-// digest is the hex SHA-256 of everything that decides what is equal.
-func (n ruleNames) digest() string {
-	sum := sha256.Sum256([]byte(n.rules.Digest() + " " + n.mapping.Digest()))
-	return hex.EncodeToString(sum[:])
+	docs := n.documents.Len()
+	return i >= docs+n.mapped() || i < docs && n.documents.Builtin(i)
 }

@@ -2,176 +2,174 @@ package tables
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"parallax/capture/snapshot"
 	"parallax/diff/tables/mapping"
 )
 
-// tablePair is a table with its partner; a position is -1 where a side has none.
+// tablePair is a table of each side by position in the manifests; -1: none.
 type tablePair struct {
-	name     string // the subject
 	old, new int
 	folded   bool
 }
 
-// columnPair is a column with its partner; a position is -1 where a side has none.
-type columnPair struct {
-	old, new int
-	folded   bool
-	ignored  int // the mapping's rule, -1: none
-	judge    *mapping.Judge
-	key      bool
-}
-
+// fold removes what names may differ in.
 func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
-// names pairs two lists of names: those that explicit gives a partner first, then
-// equal ones, then folded ones. It returns for each old name the position of the
-// new one, or -1, and which pairs needed folding.
-func pairNames(old, new []string, explicit func(string) (string, bool), reserved, reservedNew map[string]bool) (partner []int, folded []bool, err error) {
-	partner, folded = make([]int, len(old)), make([]bool, len(old))
-	taken := make([]bool, len(new))
-	claim := func(i, j int, byFolding bool) { partner[i], folded[i], taken[j] = j, byFolding, true }
-	for i := range partner {
-		partner[i] = -1
-	}
-	for j, name := range new {
-		taken[j] = reservedNew[name]
-	}
-	mapped := map[int]bool{}
-	for i, name := range old {
-		want, ok := explicit(name)
-		if !ok {
-			continue
-		}
-		mapped[i] = true
-		if j := slices.Index(new, want); j >= 0 && !taken[j] {
-			claim(i, j, false)
-		}
-	}
-	for i, name := range old {
-		if j := slices.Index(new, name); j >= 0 && !taken[j] && !mapped[i] && !reserved[name] {
-			claim(i, j, false)
-		}
-	}
-	for i, name := range old {
-		if partner[i] >= 0 || mapped[i] || reserved[name] {
-			continue
-		}
-		var found []int
-		for j := range new {
-			if !taken[j] && fold(new[j]) == fold(name) {
-				found = append(found, j)
-			}
-		}
-		if len(found) > 1 {
-			return nil, nil, fmt.Errorf("%w: %q could pair with %q and %q\nhint: say which in the key mapping", ErrPairing, name, new[found[0]], new[found[1]])
-		}
-		if len(found) == 1 {
-			claim(i, found[0], true)
-		}
-	}
-	return partner, folded, nil
-}
-
-// pairTables pairs by name without the schema where that is unambiguous.
-func pairTables(old, new []snapshot.TableEntry, m *mapping.Set) ([]tablePair, error) {
-	oldNames, newNames := tableNames(old), tableNames(new)
-	explicit := func(name string) (string, bool) {
-		want, ok := m.TableName(name)
-		if !ok {
-			return "", false
-		}
-		for j := range new {
-			if want == newNames[j] || mapping.Names(want, &new[j].Table) {
-				return newNames[j], true
-			}
-		}
-		return want, true
-	}
-	partner, folded, err := pairNames(oldNames, newNames, explicit, nil, nil)
-	if err != nil {
+// pairTables pairs by the mapping, then by full name, by name, by folded name.
+// What is left has no partner.
+func pairTables(old, new *snapshot.Manifest, m *mapping.Set) ([]tablePair, error) {
+	p := newPairer(len(old.Tables), len(new.Tables))
+	if err := mapTables(p, old, new, m); err != nil {
 		return nil, err
 	}
-	var pairs []tablePair
-	used := map[int]bool{}
-	for i := range old {
-		pairs = append(pairs, tablePair{oldNames[i], i, partner[i], folded[i]})
-		used[partner[i]] = true
+	names := []func(*snapshot.Table) string{
+		(*snapshot.Table).FullName,
+		func(t *snapshot.Table) string { return t.Name },
+		func(t *snapshot.Table) string { return fold(t.Name) },
 	}
-	for j := range new {
-		if !used[j] {
-			pairs = append(pairs, tablePair{newNames[j], -1, j, false})
+	for step, name := range names {
+		a, b := tableNames(old, name), tableNames(new, name)
+		if err := p.byName("table", a, b, step == 2); err != nil {
+			return nil, err
 		}
 	}
-	return pairs, nil
+	return p.pairs(), nil
 }
 
-// tableNames are the names as they are shown: with the schema only where two
-// tables would be called the same.
-func tableNames(list []snapshot.TableEntry) []string {
-	count := map[string]int{}
-	for i := range list {
-		count[fold(list[i].Name)]++
+func tableNames(m *snapshot.Manifest, name func(*snapshot.Table) string) []string {
+	names := make([]string, len(m.Tables))
+	for i := range m.Tables {
+		names[i] = name(&m.Tables[i].Table)
 	}
-	out := make([]string, len(list))
-	for i := range list {
-		out[i] = list[i].Name
-		if count[fold(list[i].Name)] > 1 {
-			out[i] = list[i].FullName()
+	return names
+}
+
+func mapTables(p *pairer, old, new *snapshot.Manifest, m *mapping.Set) error {
+	for i := range old.Tables {
+		if m == nil {
+			return nil
+		}
+		entry, ok := m.TableName(old.Tables[i].FullName())
+		if !ok {
+			continue
+		}
+		for j := range new.Tables {
+			if !mapping.Names(entry, &new.Tables[j].Table) {
+				continue
+			}
+			if err := p.set("table", old.Tables[i].FullName(), i, j); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pairer pairs two lists of names.
+type pairer struct {
+	ofOld, ofNew []int
+	folded       []bool
+}
+
+func newPairer(old, new int) *pairer {
+	p := &pairer{ofOld: make([]int, old), ofNew: make([]int, new), folded: make([]bool, old)}
+	for i := range p.ofOld {
+		p.ofOld[i] = -1
+	}
+	for j := range p.ofNew {
+		p.ofNew[j] = -1
+	}
+	return p
+}
+
+func (p *pairer) set(what, name string, i, j int) error {
+	if p.ofOld[i] >= 0 || p.ofNew[j] >= 0 {
+		return fmt.Errorf("%w: the mapping gives %s %q a partner that is taken", ErrPairing, what, name)
+	}
+	p.ofOld[i], p.ofNew[j] = j, i
+	return nil
+}
+
+// byName pairs what has no partner yet and is called alike. Two of one name that
+// could be meant are refused.
+func (p *pairer) byName(what string, old, new []string, folded bool) error {
+	free := map[string][]int{}
+	for j, name := range new {
+		if p.ofNew[j] < 0 {
+			free[name] = append(free[name], j)
+		}
+	}
+	wanted := map[string]int{}
+	for i, name := range old {
+		if p.ofOld[i] < 0 {
+			wanted[name]++
+		}
+	}
+	for i, name := range old {
+		if p.ofOld[i] >= 0 || len(free[name]) == 0 {
+			continue
+		}
+		if wanted[name] > 1 || len(free[name]) > 1 {
+			return fmt.Errorf("%w: %s %q may be any of %d in old and %d in new\nname which is meant under mapping",
+				ErrPairing, what, name, wanted[name], len(free[name]))
+		}
+		p.ofOld[i], p.ofNew[free[name][0]], p.folded[i] = free[name][0], i, folded
+	}
+	return nil
+}
+
+// pairs lists all of old in order, then what only new has.
+func (p *pairer) pairs() []tablePair {
+	var out []tablePair
+	for i, j := range p.ofOld {
+		out = append(out, tablePair{old: i, new: j, folded: p.folded[i]})
+	}
+	for j, i := range p.ofNew {
+		if i < 0 {
+			out = append(out, tablePair{old: -1, new: j})
 		}
 	}
 	return out
 }
 
-// pairColumns pairs the columns of two tables. Columns that the mapping computes
-// from the other side's row pair with none.
-func pairColumns(table string, old, new *snapshot.Table, m *mapping.Set) ([]columnPair, error) {
-	oldComputed, newComputed := map[string]bool{}, map[string]bool{}
-	for _, c := range m.Compute(table) {
-		if c.Of == mapping.Old {
-			newComputed[c.Column] = true
-		} else {
-			oldComputed[c.Column] = true
+// pairColumns pairs the columns of two tables.
+func pairColumns(old, new *snapshot.Table, m *mapping.Set) ([]tablePair, error) {
+	p := newPairer(len(old.Columns), len(new.Columns))
+	if err := mapColumns(p, old, new, m); err != nil {
+		return nil, err
+	}
+	for step, name := range []func(string) string{func(s string) string { return s }, fold} {
+		if err := p.byName("column", columnNames(old, name), columnNames(new, name), step == 1); err != nil {
+			return nil, fmt.Errorf("table %s: %w", old.FullName(), err)
 		}
 	}
-	oldNames, newNames := columnNames(old), columnNames(new)
-	explicit := func(name string) (string, bool) { return m.ColumnName(table, name) }
-	partner, folded, err := pairNames(oldNames, newNames, explicit, oldComputed, newComputed)
-	if err != nil {
-		return nil, fmt.Errorf("table %s: %w", table, err)
-	}
-	var pairs []columnPair
-	used := map[int]bool{}
-	for i, name := range oldNames {
-		if oldComputed[name] {
-			continue
-		}
-		p := columnPair{old: i, new: partner[i], folded: folded[i], ignored: -1, judge: m.Judge(table, name), key: slices.Contains(old.Key, name)}
-		if rule, ok := m.Ignored(table, name); ok {
-			p.ignored = rule
-		}
-		pairs, used[partner[i]] = append(pairs, p), true
-	}
-	for j, name := range newNames {
-		if used[j] || newComputed[name] {
-			continue
-		}
-		p := columnPair{old: -1, new: j, ignored: -1}
-		if rule, ok := m.IgnoredNew(table, name); ok {
-			p.ignored = rule
-		}
-		pairs = append(pairs, p)
-	}
-	return pairs, nil
+	return p.pairs(), nil
 }
 
-func columnNames(t *snapshot.Table) []string {
-	var out []string
+func columnNames(t *snapshot.Table, name func(string) string) []string {
+	names := make([]string, len(t.Columns))
 	for i := range t.Columns {
-		out = append(out, t.Columns[i].Name)
+		names[i] = name(t.Columns[i].Name)
 	}
-	return out
+	return names
+}
+
+func mapColumns(p *pairer, old, new *snapshot.Table, m *mapping.Set) error {
+	for i := range old.Columns {
+		if m == nil {
+			return nil
+		}
+		name, ok := m.ColumnName(old.FullName(), old.Columns[i].Name)
+		for j := range new.Columns {
+			if !ok || new.Columns[j].Name != name {
+				continue
+			}
+			if err := p.set("column", old.Columns[i].Name, i, j); err != nil {
+				return fmt.Errorf("table %s: %w", old.FullName(), err)
+			}
+		}
+	}
+	return nil
 }

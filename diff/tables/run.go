@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
+	"parallax/diff/jsondiff"
 )
 
-// Run compares two snapshots and writes the comparison's folder at dir. Nothing
-// stands there unless all of it does. Finish may add to the summary before it is
-// written; nil is nothing.
-func Run(ctx context.Context, dir string, old, new Input, o Options, finish func(*comparison.Summary) error) (s *comparison.Summary, err error) {
+// Run compares and writes the comparison's folder at dir: differences and summary.
+// Nothing stands at dir unless all of it does.
+func Run(ctx context.Context, dir string, old, new Input, o Options) (s *comparison.Summary, err error) {
 	w, err := comparison.Create(dir)
 	if err != nil {
 		return nil, err
@@ -25,105 +26,170 @@ func Run(ctx context.Context, dir string, old, new Input, o Options, finish func
 	if s, err = Compare(ctx, old, new, o, w); err != nil {
 		return nil, err
 	}
-	if finish != nil {
-		if err := finish(s); err != nil {
+	if o.Finish != nil {
+		if err := o.Finish(s); err != nil {
 			return nil, err
 		}
 	}
 	return s, w.Close(s)
 }
 
-// Compare compares two snapshots.
+// Compare writes every difference to out, table by table in the old snapshot's
+// order and by key within a table, and returns the summary.
 func Compare(ctx context.Context, old, new Input, o Options, out Output) (*comparison.Summary, error) {
 	if err := o.normalise(); err != nil {
 		return nil, err
 	}
-	if a, b := old.Manifest.Redaction, new.Manifest.Redaction; a.KeyID != b.KeyID || a.Profile != b.Profile {
-		return nil, fmt.Errorf("%w: %s is %s, %s is %s\nhint: capture both with the same key and profile", ErrRedaction, old.Name, redaction(old.Manifest), new.Name, redaction(new.Manifest))
+	if err := comparable(&old, &new); err != nil {
+		return nil, err
 	}
-	pairs, err := pairTables(old.Manifest.Tables, new.Manifest.Tables, o.Mapping)
+	pairs, err := pairTables(old.Manifest, new.Manifest, o.Mapping)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{ctx: ctx, old: old, new: new, o: &o, names: ruleNames{o.Mapping, o.Rules}, tally: comparison.NewTally(), out: out}
-	shared := 0
-	for _, p := range pairs {
-		if p.old >= 0 && p.new >= 0 {
-			shared++
-		}
-		if err := r.pair(p); err != nil {
+	r := &run{
+		ctx: ctx, old: old, new: new, opts: o, out: out, tally: comparison.NewTally(),
+		names: ruleNames{o.Rules, o.Mapping}, hides: map[hiddenKey]*hidden{},
+		oldNames: shownNames(old.Manifest), newNames: shownNames(new.Manifest),
+	}
+	for _, t := range pairs {
+		if err := r.tables(t); err != nil {
 			return nil, err
 		}
-	}
-	if shared == 0 {
-		return nil, fmt.Errorf("%w: %d tables in %s, %d in %s", ErrNothingShared, len(old.Manifest.Tables), old.Name, len(new.Manifest.Tables), new.Name)
 	}
 	return r.summary(), nil
 }
 
-func redaction(m *snapshot.Manifest) string {
-	if m.Redaction.KeyID == "" {
-		return m.Redaction.Profile
-	}
-	return m.Redaction.Profile + ", key " + m.Redaction.KeyID
-}
-
-// run is one comparison of two snapshots.
+// run is one comparison.
 type run struct {
 	ctx      context.Context
 	old, new Input
-	o        *Options
-	names    ruleNames
-	tally    *comparison.Tally
+	opts     Options
 	out      Output
+	tally    *comparison.Tally
+	names    ruleNames
+	hides    map[hiddenKey]*hidden
+	oldNames []string // of tables, as shown
+	newNames []string
+
 	proofs   []comparison.TableProof
 	notes    []comparison.SchemaNote
-	// counted are the rows of each side that ended in a counter.
-	counted [2]int64
+	remarks  []string
+	accounts [2]account
+	scratch  int
+	json     jsondiff.Comparer
 }
 
-func (r *run) pair(p tablePair) error {
-	if p.old < 0 || p.new < 0 {
-		return r.missing(p)
+// account says where the rows of one side ended.
+type account struct {
+	total, equal, underRules, different, missing, notCompared, filtered int64
+}
+
+// shownNames are the tables' names without their schemas, where that is enough.
+func shownNames(m *snapshot.Manifest) []string {
+	count := map[string]int{}
+	for i := range m.Tables {
+		count[m.Tables[i].Name]++
 	}
-	c, why, err := r.comparer(p)
+	names := make([]string, len(m.Tables))
+	for i := range m.Tables {
+		if names[i] = m.Tables[i].Name; count[names[i]] > 1 {
+			names[i] = m.Tables[i].FullName()
+		}
+	}
+	return names
+}
+
+// tables compares one pair.
+func (r *run) tables(t tablePair) error {
+	if t.old < 0 || t.new < 0 {
+		return r.withoutPartner(t)
+	}
+	if t.folded {
+		r.hide(r.names.ofNorm(namesFolded), r.oldNames[t.old], comparison.Row, "", nil, func() comparison.Sample {
+			return comparison.Sample{Old: r.oldNames[t.old], New: r.newNames[t.new], OldType: "text", NewType: "text"}
+		})
+		r.remark("table %s is paired with %s: names folded", r.oldNames[t.old], r.newNames[t.new])
+	}
+	p, err := r.newPlan(t)
 	if err != nil {
 		return err
 	}
-	if why == "" {
-		err = c.compare()
-		if errors.Is(err, ErrOrder) || errors.Is(err, snapshot.ErrDamaged) {
-			return fmt.Errorf("table %s: %w", p.name, err)
-		}
-	} else {
-		err = c.notCompared(why)
+	c := newTableRun(r, p)
+	if err = c.compare(); err != nil {
+		err = fmt.Errorf("table %s: %w", p.subject, err)
 	}
-	if err != nil {
-		return fmt.Errorf("table %s: %w", p.name, err)
-	}
-	r.proofs = append(r.proofs, c.proof)
-	return nil
+	return errors.Join(err, p.old.release(), p.new.release())
 }
 
-// missing counts a table that only one side has.
-func (r *run) missing(p tablePair) error {
-	proof := comparison.TableProof{Table: p.name, Method: "not compared", Columns: []comparison.ColumnProof{}}
-	d := comparison.Difference{Subject: p.name, Part: comparison.Row, Class: comparison.TableMissing, Severity: comparison.Error}
-	s := r.tally.Subject(p.name)
-	if p.old >= 0 {
-		e := &r.old.Manifest.Tables[p.old]
-		proof.Old, proof.OldRows, proof.Why = e.Name, e.Rows, "no such table in new"
-		d.Kind, d.Old = comparison.MissingInNew, comparison.MakeValue("text", fmt.Sprintf("table %s of %d rows", e.FullName(), e.Rows))
-		s.Recorded, s.MissingNew = e.Rows, e.Rows
-		r.counted[0] += e.Rows
+func (r *run) remark(format string, args ...any) {
+	r.remarks = append(r.remarks, fmt.Sprintf(format, args...))
+}
+
+func (r *run) foldedNames(subject string, q *pair) {
+	r.hide(r.names.ofNorm(namesFolded), subject, comparison.Column, q.name(), nil, func() comparison.Sample {
+		return comparison.Sample{Field: q.name(), Old: q.oldColumn.Name, New: q.newColumn.Name, OldType: "text", NewType: "text"}
+	})
+	r.remark("column %s.%s is paired with %s: names folded", subject, q.oldColumn.Name, q.newColumn.Name)
+}
+
+// withoutPartner reports a table that only one side has.
+func (r *run) withoutPartner(t tablePair) error {
+	d := comparison.Difference{Part: comparison.Row, Class: comparison.TableMissing, Severity: comparison.Error}
+	proof := comparison.TableProof{Method: "not compared"}
+	if t.old >= 0 {
+		d.Subject, d.Kind, proof.Why = r.oldNames[t.old], comparison.MissingInNew, "no such table in new"
+		proof.Old, proof.OldRows = d.Subject, r.old.Manifest.Tables[t.old].Rows
 	} else {
-		e := &r.new.Manifest.Tables[p.new]
-		proof.New, proof.NewRows, proof.Why = e.Name, e.Rows, "no such table in old"
-		d.Kind, d.New = comparison.MissingInOld, comparison.MakeValue("text", fmt.Sprintf("table %s of %d rows", e.FullName(), e.Rows))
-		s.Recorded, s.MissingOld = e.Rows, e.Rows
-		r.counted[1] += e.Rows
+		d.Subject, d.Kind, proof.Why = r.newNames[t.new], comparison.MissingInOld, "no such table in old"
+		proof.New, proof.NewRows = d.Subject, r.new.Manifest.Tables[t.new].Rows
 	}
+	proof.Table = d.Subject
+	s := r.tally.Subject(d.Subject)
+	s.Recorded += proof.OldRows + proof.NewRows
+	s.MissingNew += proof.OldRows
+	s.MissingOld += proof.NewRows
+	r.count(0, account{total: proof.OldRows, missing: proof.OldRows})
+	r.count(1, account{total: proof.NewRows, missing: proof.NewRows})
 	r.proofs = append(r.proofs, proof)
-	r.tally.Difference(&d, 0)
-	return r.out.Write(&d)
+	return r.write(&d)
+}
+
+func (r *run) count(side int, a account) {
+	t := &r.accounts[side]
+	t.total += a.total
+	t.equal += a.equal
+	t.underRules += a.underRules
+	t.different += a.different
+	t.missing += a.missing
+	t.notCompared += a.notCompared
+	t.filtered += a.filtered
+}
+
+func (r *run) write(d *comparison.Difference) error {
+	r.tally.Difference(d, 0)
+	return r.out.Write(d)
+}
+
+// release closes what the side opened.
+func (s *side) release() error {
+	var errs []error
+	for i := len(s.close) - 1; i >= 0; i-- {
+		errs = append(errs, s.close[i]())
+	}
+	s.close = nil
+	return errors.Join(errs...)
+}
+
+// open opens the side's table as it is.
+func (s *side) open(in *Input) (err error) {
+	if s.rows, err = in.Table(s.index); err != nil {
+		return err
+	}
+	if c, ok := s.rows.(io.Closer); ok {
+		s.close = append(s.close, c.Close)
+	}
+	s.schema, s.total, s.dups = &s.entry.Table, s.entry.Rows, s.entry.DuplicateKeys
+	s.key, err = s.schema.KeyIndexes()
+	return err
 }

@@ -2,64 +2,135 @@ package tables
 
 import (
 	"fmt"
+	"strings"
 
 	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
 )
 
-// schemaNotes says where two declarations differ. They are no differences: what
-// they do to rows is found in the rows.
-func schemaNotes(c *comparer) []comparison.SchemaNote {
-	var notes []comparison.SchemaNote
-	for _, p := range c.columns {
-		if p.old < 0 || p.new < 0 || p.ignored >= 0 {
+// columnsAlone reports the columns without a partner, and counts those that the
+// mapping leaves out.
+func (t *tableRun) columnsAlone() error {
+	for _, l := range t.plan.lones {
+		if l.ignored {
+			t.leftOut(l.name, l.rule)
 			continue
 		}
-		a, b := &c.old.Columns[p.old], &c.new.Columns[p.new]
-		for _, n := range columnNotes(a, b) {
-			n.Table, n.Column, n.Affected = c.pair.name, a.Name, -1
-			notes = append(notes, n)
+		kind := comparison.MissingInOld
+		if l.inOld {
+			kind = comparison.MissingInNew
+		}
+		if err := t.write(&comparison.Difference{
+			Subject: t.plan.subject, Part: comparison.Column, Field: l.name, Pattern: l.name,
+			Kind: kind, Class: comparison.ColumnMissing, Severity: comparison.Error,
+		}); err != nil {
+			return err
 		}
 	}
-	return notes
+	for _, q := range t.plan.pairs {
+		if q.mode == ignored {
+			t.leftOut(q.name(), q.ignoreRule)
+		}
+	}
+	return nil
 }
 
-// columnNotes compares two declarations. A narrower column is an error, since rows
-// may not fit; another class or precision a warning.
-func columnNotes(a, b *snapshot.Column) []comparison.SchemaNote {
+func (t *tableRun) leftOut(column string, rule int) {
+	t.hiddenAt(t.names.ofMapping(rule), t.plan.subject, comparison.Column, column).count++
+}
+
+// schemaNotes are the differences between the declarations.
+func (t *tableRun) schemaNotes() []comparison.SchemaNote {
 	var notes []comparison.SchemaNote
-	add := func(severity comparison.Severity, format string, args ...any) {
-		notes = append(notes, comparison.SchemaNote{Note: fmt.Sprintf(format, args...), Severity: severity})
+	if n, ok := keyNote(t.plan); ok {
+		notes = append(notes, comparison.SchemaNote{Table: t.plan.subject, Note: n, Severity: comparison.Warning, Affected: -1})
 	}
-	switch {
-	case a.Class != b.Class:
-		add(comparison.Warning, "type: %s / %s", a.Declared, b.Declared)
-	case b.Length > 0 && (a.Length == 0 || b.Length < a.Length):
-		add(comparison.Error, "narrower: %s / %s", a.Declared, b.Declared)
-	case a.Class == snapshot.Number && narrower(a, b):
-		add(comparison.Error, "narrower: %s / %s", a.Declared, b.Declared)
-	case a.Precision != b.Precision || a.Scale != b.Scale || a.Bits != b.Bits || a.Padded != b.Padded:
-		add(comparison.Warning, "form: %s / %s", a.Declared, b.Declared)
-	}
-	if a.NotNull != b.NotNull {
-		add(comparison.Warning, "nullable: %t / %t", !a.NotNull, !b.NotNull)
-	}
-	if (a.Generated == "") != (b.Generated == "") {
-		add(comparison.Warning, "generated: %q / %q", a.Generated, b.Generated)
+	for _, q := range t.plan.pairs {
+		texts, narrow := columnNotes(q.oldColumn, q.newColumn)
+		for _, text := range texts {
+			notes = append(notes, t.columnNote(q, text, false))
+		}
+		if narrow != "" {
+			notes = append(notes, t.columnNote(q, narrow, true))
+		}
 	}
 	return notes
 }
 
-// narrower reports whether numbers of a may not fit b.
-func narrower(a, b *snapshot.Column) bool {
-	whole := func(c *snapshot.Column) int {
-		if c.Bits > 0 {
-			return map[int]int{16: 5, 32: 10, 64: 19}[c.Bits]
+func (t *tableRun) columnNote(q *pair, text string, narrow bool) comparison.SchemaNote {
+	n := comparison.SchemaNote{Table: t.plan.subject, Column: q.name(), Note: text, Severity: comparison.Warning, Affected: -1}
+	if narrow && q.sizes {
+		n.Affected = q.overlong
+		if n.Affected > 0 {
+			n.Severity = comparison.Error
 		}
-		if c.Precision == 0 {
-			return 1 << 20
-		}
-		return c.Precision - c.Scale
 	}
-	return whole(b) < whole(a) || b.Bits > 0 && a.Bits == 0 && a.Scale > 0 || b.Precision > 0 && a.Bits == 0 && b.Scale < a.Scale
+	return n
+}
+
+func keyNote(p *plan) (string, bool) {
+	old, new := p.old.entry.Key, p.new.entry.Key
+	same := len(old) == len(new)
+	for i := range old {
+		same = same && i < len(new) && (fold(old[i]) == fold(new[i]) || sameKeyPair(p, old[i], new[i]))
+	}
+	if same {
+		return "", false
+	}
+	return fmt.Sprintf("key (%s) / (%s)", strings.Join(old, ", "), strings.Join(new, ", ")), true
+}
+
+func sameKeyPair(p *plan, old, new string) bool {
+	for _, q := range p.pairs {
+		if q.oldColumn.Name == old && q.newColumn.Name == new {
+			return true
+		}
+	}
+	return false
+}
+
+// columnNotes compares two declarations; narrow is set where the new column holds
+// less than the old one.
+func columnNotes(old, new *snapshot.Column) (texts []string, narrow string) {
+	if isNarrower(old, new) {
+		narrow = fmt.Sprintf("%s / %s: the new column holds less", old.Declared, new.Declared)
+	} else if !strings.EqualFold(old.Declared, new.Declared) {
+		texts = append(texts, fmt.Sprintf("%s / %s", old.Declared, new.Declared))
+	}
+	note := func(differ bool, format string, args ...any) {
+		if differ {
+			texts = append(texts, fmt.Sprintf(format, args...))
+		}
+	}
+	numeric := old.Class == snapshot.Number && new.Class == snapshot.Number
+	timed := isTimed(old.Class) && isTimed(new.Class)
+	note(old.Class != new.Class, "class %s / %s", old.Class, new.Class)
+	note(numeric && old.Scale != new.Scale, "scale %d / %d", old.Scale, new.Scale)
+	note(numeric && old.Precision != new.Precision, "precision %d / %d", old.Precision, new.Precision)
+	note(timed && old.Precision != new.Precision, "digits of a second %d / %d", old.Precision, new.Precision)
+	note(old.Length != new.Length && narrow == "", "length %s / %s", length(old), length(new))
+	note(old.NotNull != new.NotNull, "%s / %s", nullable(old), nullable(new))
+	note(old.Padded != new.Padded, "padded %t / %t", old.Padded, new.Padded)
+	note(old.Unsigned != new.Unsigned, "unsigned %t / %t", old.Unsigned, new.Unsigned)
+	note(old.Collation != new.Collation, "collation %q / %q", old.Collation, new.Collation)
+	note(old.Generated != new.Generated, "generated %q / %q", old.Generated, new.Generated)
+	return texts, narrow
+}
+
+func isTimed(c snapshot.Class) bool {
+	return c == snapshot.Instant || c == snapshot.WallTime || c == snapshot.Time
+}
+
+func length(c *snapshot.Column) string {
+	if c.Length == 0 {
+		return "any"
+	}
+	return fmt.Sprint(c.Length)
+}
+
+func nullable(c *snapshot.Column) string {
+	if c.NotNull {
+		return "not null"
+	}
+	return "null allowed"
 }

@@ -3,97 +3,204 @@ package tables
 import (
 	"fmt"
 
+	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
 )
 
+// finish leaves what was found of the pair in the run.
+func (t *tableRun) finish() {
+	s, a := t.tally.Subject(t.plan.subject), &t.rows
+	t.proof.Columns = t.columnProofs()
+	if len(t.plan.keys) > 0 && t.plan.why == "" {
+		t.countKeyForms()
+	}
+	notCompared, filtered := max(a.notCompared, t.lost), max(a.filtered, t.left)
+	s.Equal += a.equal
+	s.UnderRules += a.underRules
+	s.Different += a.different
+	s.MissingNew += a.missing
+	s.MissingOld += t.extra
+	s.NotCompared += notCompared
+	s.Filtered += filtered
+	s.Recorded += a.equal + a.underRules + a.different + a.missing + t.extra + notCompared + filtered
+	t.proofs = append(t.proofs, t.proof)
+
+	of := *a
+	of.total = t.proof.OldRows
+	t.count(0, of)
+	of.total, of.missing, of.notCompared, of.filtered = t.proof.NewRows, t.extra, t.lost, t.left
+	t.count(1, of)
+}
+
+// columnProofs says of every column what was proven.
+func (t *tableRun) columnProofs() []comparison.ColumnProof {
+	out := []comparison.ColumnProof{}
+	for _, q := range t.plan.pairs {
+		c := comparison.ColumnProof{Old: q.oldColumn.Name, New: q.newColumn.Name, Differences: q.differences, State: t.state(q)}
+		if t.summed(q) {
+			c.OldSum, c.NewSum = hexSum(q.oldSum), hexSum(q.newSum)
+		}
+		out = append(out, c)
+	}
+	for _, l := range t.plan.lones {
+		c := comparison.ColumnProof{State: "unpaired"}
+		if l.ignored {
+			c.State = "ignored"
+		}
+		if l.inOld {
+			c.Old = l.name
+		} else {
+			c.New = l.name
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// summed reports whether the sums of a whole column mean the same on both sides.
+func (t *tableRun) summed(q *pair) bool { return q.mode == byChecksum && t.proof.Blocks > 0 }
+
+func hexSum(s snapshot.Sum) string { return fmt.Sprintf("%016x%016x", s.Hi, s.Lo) }
+
+func (t *tableRun) state(q *pair) string {
+	missing := t.rows.missing + t.extra
+	switch {
+	case q.mode == ignored:
+		return "ignored"
+	case t.plan.why != "":
+		return "differs"
+	case q.key:
+		return "key"
+	case q.differences > 0:
+		return "differs"
+	case t.summed(q) && q.oldSum == q.newSum && t.proof.RereadWrong == 0:
+		return "equal"
+	case missing > 0 || t.rows.notCompared+t.lost+t.rows.filtered+t.left > 0:
+		return "differs"
+	case q.mode == byChecksum && len(t.plan.keys) > 0 && t.proof.Blocks == 0:
+		return "equal"
+	}
+	return "equal by value"
+}
+
+// countKeyForms counts the rows that were found only once the key's cells were
+// brought into one form.
+func (t *tableRun) countKeyForms() {
+	pairs := t.rows.equal + t.rows.underRules + t.rows.different
+	for _, q := range t.plan.keys {
+		if q.mode == byChecksum || pairs == 0 {
+			continue
+		}
+		h := t.hiddenAt(t.names.ofNorm(keyForm), t.plan.subject, comparison.Column, q.name())
+		h.count += pairs
+		t.rows.underRules += t.rows.equal
+		t.rows.equal = 0
+	}
+}
+
+// summary makes the summary of a run that has ended.
 func (r *run) summary() *comparison.Summary {
 	s := &comparison.Summary{
-		Format: comparison.SummaryFormat, Version: 1, Tool: r.o.Tool,
-		Old: side(&r.old), New: side(&r.new), RulesDigest: r.names.digest(),
-		Subjects: r.tally.Subjects(), Rules: r.tally.Rules(r.names), Tables: r.proofs, SchemaNotes: r.notes,
+		Format: comparison.SummaryFormat, Version: 1, Tool: r.opts.Tool,
+		Old: sideOf(&r.old), New: sideOf(&r.new), RulesDigest: r.digest(),
+		Subjects: r.tally.Subjects(), Rules: r.ruleCounts(),
+		Tables: r.proofs, SchemaNotes: r.notes,
 	}
-	s.Ledgers = []comparison.NamedLedger{
-		ledger("old", &r.old), ledger("new", &r.new), {Name: "comparison", Accounts: r.accounts(s.Subjects)},
-	}
+	s.Ledgers = append(s.Ledgers, ledger("old", r.old.Manifest), ledger("new", r.new.Manifest), comparison.NamedLedger{
+		Name:     "comparison",
+		Accounts: []comparison.Account{r.accounts[0].of("rows of old", "missing in new"), r.accounts[1].of("rows of new", "missing in old")},
+	})
 	s.Notes = r.allNotes()
 	return s
 }
 
-func side(in *Input) comparison.Side {
+// digest names the effective rules, the mapping's among them.
+func (r *run) digest() string {
+	if r.opts.Mapping == nil {
+		return r.opts.Rules.Digest()
+	}
+	return digestOf(r.opts.Rules.Digest(), r.opts.Mapping.Digest())
+}
+
+func sideOf(in *Input) comparison.Side {
 	return comparison.Side{
 		Name: in.Name, Manifest: in.Digest, Kind: "snapshot", Redacted: redaction(in.Manifest),
 		Engine: in.Manifest.Source.Engine, Interrupted: in.Manifest.Interrupted,
 	}
 }
 
-func ledger(name string, in *Input) comparison.NamedLedger {
+func ledger(name string, m *snapshot.Manifest) comparison.NamedLedger {
 	out := comparison.NamedLedger{Name: name, Accounts: []comparison.Account{}}
-	for _, a := range in.Manifest.Ledger.Accounts {
+	for _, a := range m.Ledger.Accounts {
 		account := comparison.Account{Name: a.Name, Total: a.Total, Buckets: []comparison.Bucket{}}
 		for _, b := range a.Buckets {
-			account.Buckets = append(account.Buckets, comparison.Bucket(b))
+			account.Buckets = append(account.Buckets, comparison.Bucket{Name: b.Name, Count: b.Count, Class: b.Class})
 		}
 		out.Accounts = append(out.Accounts, account)
 	}
 	return out
 }
 
-// accounts are the comparison's own: the rows that the manifests promise against
-// those that ended in a counter, and where the records ended.
-func (r *run) accounts(subjects []comparison.Subject) []comparison.Account {
-	var sum comparison.Subject
-	for i := range subjects {
-		x := &subjects[i]
-		sum.Recorded += x.Recorded
-		sum.Equal += x.Equal
-		sum.UnderRules += x.UnderRules
-		sum.Different += x.Different
-		sum.MissingNew += x.MissingNew
-		sum.MissingOld += x.MissingOld
-		sum.NotCompared += x.NotCompared
-	}
-	accounts := []comparison.Account{{
-		Name: "rows", Total: sum.Recorded, Buckets: []comparison.Bucket{
-			{Name: "could not be compared", Count: sum.NotCompared, Class: "lost"},
-			{Name: "different", Count: sum.Different, Class: "fine"}, {Name: "equal", Count: sum.Equal, Class: "fine"},
-			{Name: "equal under rules", Count: sum.UnderRules, Class: "fine"}, {Name: "missing in new", Count: sum.MissingNew, Class: "fine"},
-			{Name: "missing in old", Count: sum.MissingOld, Class: "fine"},
+func (a *account) of(name, missing string) comparison.Account {
+	return comparison.Account{
+		Name: name, Total: a.total,
+		Buckets: []comparison.Bucket{
+			{Name: "could not be compared", Count: a.notCompared, Class: "lost"},
+			{Name: "different", Count: a.different, Class: "fine"},
+			{Name: "equal", Count: a.equal, Class: "fine"},
+			{Name: "equal under rules", Count: a.underRules, Class: "fine"},
+			{Name: "filtered", Count: a.filtered, Class: "fine"},
+			{Name: missing, Count: a.missing, Class: "fine"},
 		},
-	}}
-	for i, in := range []*Input{&r.old, &r.new} {
-		var rows int64
-		for k := range in.Manifest.Tables {
-			rows += in.Manifest.Tables[k].Rows
-		}
-		accounts = append(accounts, comparison.Account{
-			Name: "rows of " + [2]string{"old", "new"}[i], Total: rows, Buckets: []comparison.Bucket{{Name: "counted", Count: r.counted[i], Class: "fine"}},
-		})
 	}
-	return accounts
 }
 
+// allNotes says what a reader must know, in a fixed order.
 func (r *run) allNotes() []string {
 	var notes []string
-	for i, in := range []*Input{&r.old, &r.new} {
-		m := in.Manifest
-		name := [2]string{"old", "new"}[i]
-		if m.Point.Method != "" {
-			notes = append(notes, fmt.Sprintf("%s: %s %s", name, m.Point.Method, m.Point.Position))
-		}
-		for _, c := range m.Point.Caveats {
-			notes = append(notes, fmt.Sprintf("%s: not guaranteed: %s", name, c))
-		}
-		for k := range m.Tables {
-			if p := m.Tables[k].Point; p != nil {
-				notes = append(notes, fmt.Sprintf("%s: table %s is of a point of its own: %s %s", name, m.Tables[k].FullName(), p.Method, p.Position))
-			}
-		}
-		notes = append(notes, m.Notes...)
+	for _, in := range []*Input{&r.old, &r.new} {
+		notes = append(notes, inputNotes(in)...)
 	}
-	for i := range r.o.Mapping.Len() {
-		if k := r.names.ofMapping(i); !r.tally.Used(k) {
-			notes = append(notes, r.names.Name(k)+" made nothing equal")
+	if r.old.Manifest.BlockRows != r.new.Manifest.BlockRows {
+		notes = append(notes, fmt.Sprintf("blocks of %d rows in old and of %d in new: more is read than with one size", r.old.Manifest.BlockRows, r.new.Manifest.BlockRows))
+	}
+	notes = append(notes, r.remarks...)
+	for i := range r.names.mapped() {
+		if rule := r.names.ofMapping(i); !r.used(rule) {
+			notes = append(notes, fmt.Sprintf("%s was never used", r.names.Name(rule)))
 		}
 	}
 	return notes
+}
+
+// inputNotes are those of one snapshot: its point and what it does not guarantee.
+func inputNotes(in *Input) []string {
+	m := in.Manifest
+	var notes []string
+	if m.Interrupted != "" {
+		notes = append(notes, fmt.Sprintf("%s was interrupted: %s", in.Name, m.Interrupted))
+	}
+	notes = append(notes, pointNote(in.Name, &m.Point))
+	for _, c := range m.Point.Caveats {
+		notes = append(notes, fmt.Sprintf("%s: %s", in.Name, c))
+	}
+	for i := range m.Tables {
+		if p := m.Tables[i].Point; p != nil {
+			notes = append(notes, pointNote(fmt.Sprintf("%s: table %s is of another point", in.Name, m.Tables[i].FullName()), p))
+		}
+	}
+	for _, n := range m.Notes {
+		notes = append(notes, fmt.Sprintf("%s: %s", in.Name, n))
+	}
+	return notes
+}
+
+func pointNote(name string, p *snapshot.Point) string {
+	switch {
+	case p.Method == "":
+		return name + ": nothing is said of its consistent point"
+	case p.Position == "":
+		return fmt.Sprintf("%s: %s", name, p.Method)
+	}
+	return fmt.Sprintf("%s: %s at %s", name, p.Method, p.Position)
 }
