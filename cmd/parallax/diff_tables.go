@@ -42,6 +42,9 @@ func runDiffTables(ctx context.Context, o diffOptions, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := checkMapping(o.Config.Mapping, mapped); err != nil {
+		return err
+	}
 	old, err := openSnapshot(o.Old, false)
 	if err != nil {
 		return err
@@ -63,6 +66,20 @@ func runDiffTables(ctx context.Context, o diffOptions, s streams) error {
 		return tablesError(err)
 	}
 	return o.finish(summary, s)
+}
+
+// checkMapping refuses what the comparison does not apply: a column that nobody
+// computes would be compared with nothing.
+func checkMapping(c mapping.Config, set *mapping.Set) error {
+	if len(set.Flattens()) > 0 {
+		return usagef("mapping: flatten is not applied by diff: capture the rows by a query that flattens them (database: queries)")
+	}
+	for i := range c.Tables {
+		if len(set.Compute(c.Tables[i].Old)) > 0 {
+			return usagef("mapping: table %s: a column computed from the whole row is not applied by diff: capture it by a query (database: queries)", c.Tables[i].Old)
+		}
+	}
+	return nil
 }
 
 func tableInput(dir string, r *snapshot.Reader) tables.Input {
