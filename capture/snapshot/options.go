@@ -44,7 +44,7 @@ const (
 	DefaultBufferBytes   = 32 << 20
 	DefaultRowGroupBytes = 16 << 20
 	DefaultPartBytes     = 512 << 20
-	DefaultPageBytes     = 64 << 10
+	DefaultPageBytes     = 32 << 10
 )
 
 const minBufferBytes = 64 << 10

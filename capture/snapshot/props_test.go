@@ -2,7 +2,9 @@ package snapshot
 
 import (
 	"bytes"
+	"flag"
 	"slices"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -30,10 +32,23 @@ func drawOptions(t *rapid.T) Options {
 		RowGroupBytes: int64(rapid.IntRange(1, 3000).Draw(t, "group")), PartBytes: int64(rapid.IntRange(1, 5000).Draw(t, "part"))}
 }
 
+// checkFew is rapid.Check for properties that write files, of which opening one
+// costs more than all else.
+func checkFew(t *testing.T, f func(*rapid.T)) {
+	t.Helper()
+	n := flag.Lookup("rapid.checks").Value
+	before := n.String()
+	if err := n.Set(strconv.Itoa(nightly(25, 1000))); err != nil {
+		t.Fatal(err)
+	}
+	defer n.Set(before)
+	rapid.Check(t, f)
+}
+
 // TestOrderDoesNotMatter: rows written in any order are read sorted, and blocks,
 // sums and counts are the same whatever the order and the bounds were.
 func TestOrderDoesNotMatter(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	checkFew(t, func(rt *rapid.T) {
 		table := drawTable(rt)
 		rows := drawRows(rt, "rows", &table)
 		want := inOrder(&table, rows)
@@ -67,7 +82,7 @@ func sameContent(a, b Block) bool {
 
 // TestBlocksDoNotDependOnNeighbours: rows added elsewhere leave a block as it is.
 func TestBlocksDoNotDependOnNeighbours(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	checkFew(t, func(rt *rapid.T) {
 		table := drawTable(rt)
 		rows, more := drawRows(rt, "rows", &table), drawRows(rt, "more", &table)
 		key, _ := table.KeyIndexes()

@@ -27,11 +27,11 @@ func TestWriteThenRead(t *testing.T) {
 		n     int
 	}{
 		"one group":    {table, Options{}, 500},
-		"many":         {table, Options{RowGroupBytes: 20_000, PartBytes: 100_000, PageBytes: 500, BlockRows: 16, BufferBytes: minBufferBytes}, 3000},
+		"many":         {table, Options{RowGroupBytes: 20_000, PartBytes: 300_000, PageBytes: 500, BlockRows: 16, BufferBytes: minBufferBytes}, 3000},
 		"keyless":      {keyless, Options{BlockRows: 16, RowGroupBytes: 30_000, BufferBytes: minBufferBytes}, 1000},
 		"empty":        {table, Options{}, 0},
 		"single":       {table, Options{}, 1},
-		"block of one": {table, Options{BlockRows: 1, RowGroupBytes: 1}, 50},
+		"block of one": {table, Options{BlockRows: 1, RowGroupBytes: 1}, 20},
 	} {
 		rows := randomRows(3, &c.table, c.n)
 		want := inOrder(&c.table, rows)
