@@ -42,7 +42,9 @@ type catalog struct {
 
 // Partitions are read with their parent; temporary tables are another session's.
 const relationsSQL = `
-select c.oid, n.nspname, c.relname, c.relkind, c.reltuples::int8,
+select c.oid, n.nspname, c.relname, c.relkind, (case when c.relkind = 'p' then (
+		select coalesce(sum(greatest(p.reltuples, 0)), 0) from pg_catalog.pg_inherits i join pg_catalog.pg_class p on p.oid = i.inhrelid
+		where i.inhparent = c.oid) else c.reltuples end)::int8,
 	coalesce(has_schema_privilege(n.oid, 'usage') and (has_table_privilege(c.oid, 'select') or not exists (
 		select from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 		and not has_column_privilege(c.oid, a.attnum, 'select'))), false)

@@ -72,7 +72,10 @@ func TestTheNetworkBreaks(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDB(t, heavy)
 			var w *wire
-			dsn := with(t, d.dsn, func(u *url.URL) { w = newWire(t, u.Host); u.Host, u.RawQuery = w.listener.Addr().String(), "sslmode=disable" })
+			dsn := with(t, d.dsn, func(u *url.URL) {
+				w = newWire(t, u.Host)
+				u.Host, u.RawQuery = w.listener.Addr().String(), "sslmode=disable"
+			})
 			s := openAs(t, dsn, database.Options{Consistency: methodExport, BatchRows: 100})
 			table := tables(t, s)["public.heavy"]
 			n := 0

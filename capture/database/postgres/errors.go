@@ -28,6 +28,7 @@ const (
 	lockNotAvailable  = "55P03"
 	recoveryConflict  = "40001"
 	snapshotTooOld    = "72000"
+	badEncoding       = "22021"
 )
 
 func sqlState(err error) string {
@@ -90,6 +91,8 @@ func hint(state string) string {
 		return "\n\tgive statements more time, or look who canceled it"
 	case undefinedTable, undefinedColumn:
 		return "\n\tthere is none of that name, or it changed since the consistent point"
+	case badEncoding:
+		return "\n\tthe database holds bytes that are no text; capture the table as a query that makes bytea of the column"
 	case recoveryConflict:
 		return "\n\tthe standby removed rows that the point needs: raise max_standby_streaming_delay or set hot_standby_feedback there"
 	}

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 
 	"parallax/capture/database"
 	"parallax/capture/snapshot"
+	"parallax/internal/services"
 )
 
 const shopSchema = `
@@ -198,6 +201,37 @@ func TestWhatIsLeftOutIsACaveat(t *testing.T) {
 		"foreign table public.ft is not captured: it lies in another server, at another point", "1 large objects are not captured"})
 }
 
+// TestOtherEncodings: texts arrive as UTF-8 whatever the database keeps; bytes that
+// are no text in it are an error, not a guess.
+func TestOtherEncodings(t *testing.T) {
+	server := dial(t, services.Postgres(t))
+	defer server.close()
+	for _, c := range []struct{ encoding, insert, want string }{
+		{"LATIN1", "set client_encoding = 'UTF8'; insert into t values ('é')", "é"},
+		{"SQL_ASCII", `insert into t values ('plain')`, "plain"},
+		{"SQL_ASCII", `set client_encoding = 'SQL_ASCII'; insert into t values (E'\x80')`, ""},
+	} {
+		name := "e_" + strings.ToLower(rand.Text()[:10])
+		mustExec(t, server, "create database "+name+" template template0 encoding '"+c.encoding+"' locale 'C'")
+		defer mustExec(t, server, "drop database "+name+" with (force)")
+		dsn := with(t, services.Postgres(t), func(u *url.URL) { u.Path = "/" + name })
+		admin := dial(t, dsn)
+		mustExec(t, admin, "create table t (v text primary key)")
+		mustExec(t, admin, c.insert)
+		admin.close()
+		s := openAs(t, dsn, database.Options{Consistency: methodExport})
+		table := tables(t, s)["public.t"]
+		if p, _ := s.plan(table); strings.Contains(selection(p), "order by") {
+			t.Errorf("%s: the server sorts by bytes that it converts before sending", c.encoding)
+		}
+		if c.want != "" {
+			equal(t, c.encoding, readAll(t, s, table), []string{c.want})
+		} else if err := s.Read(t.Context(), table, func(*snapshot.Batch) error { return nil }); err == nil {
+			t.Error("bytes that are no text were taken for one")
+		}
+	}
+}
+
 func TestEstimateAndStrain(t *testing.T) {
 	d := newDB(t, "create table t as select i from generate_series(1, 1000) i; analyze t")
 	s := d.open(database.Options{})
@@ -207,6 +241,10 @@ func TestEstimateAndStrain(t *testing.T) {
 	if err != nil || err2 != nil || lag < 0 || running < 0 {
 		t.Errorf("%v %v, lag %v, running %d", err, err2, lag, running)
 	}
+	d.exec("create table p (i int) partition by range (i); create table p1 partition of p for values from (0) to (500); insert into p select i from generate_series(1, 300) i; analyze p1")
+	s = d.open(database.Options{})
+	rows, _ = s.Estimate(t.Context(), tables(t, s)["public.p"])
+	equal(t, "estimate of partitions", rows, 300)
 	equal(t, "engine", s.Info().Engine, "postgresql")
 	if strings.Contains(s.Info().Detail, s.config.Password) {
 		t.Error("the detail tells the password")

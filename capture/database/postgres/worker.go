@@ -88,8 +88,10 @@ func (s *source) takeIdle() *session {
 	return w
 }
 
+// importing begins a worker's transaction. A pooler may hand it to a session that
+// never heard our settings, so that the one that hides rows is repeated.
 func (s *source) importing() string {
-	return begin + "; set transaction snapshot " + literal(s.shared)
+	return begin + "; set transaction snapshot " + literal(s.shared) + "; set local row_security = off"
 }
 
 // importError: the server refuses a snapshot only where its holder is gone.
