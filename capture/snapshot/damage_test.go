@@ -76,7 +76,11 @@ func TestEveryTruncation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n := range whole {
+		step := 1
+		if name == ManifestName {
+			step = nightly(7, 1)
+		}
+		for n := 0; n < len(whole); n += step {
 			if err := os.Truncate(full, int64(len(whole)-1-n)); err != nil {
 				t.Fatal(err)
 			}

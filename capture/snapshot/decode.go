@@ -38,7 +38,11 @@ func (c *columnReader) read(v *Vector, from, to int64) error {
 			return err
 		}
 		end := min(to, c.natural.First+int64(c.natural.Rows))
-		if err := c.stretch(v, int(from-c.natural.First), int(end-c.natural.First)); err != nil {
+		err := c.stretch(v, int(from-c.natural.First), int(end-c.natural.First))
+		if err == nil && len(v.Data) > math.MaxUint32 {
+			err = fmt.Errorf("more than 4 GiB in one batch: ask for fewer rows")
+		}
+		if err != nil {
 			return fmt.Errorf("column %q: rows %d to %d: %w", c.field.column.Name, from, end-1, err)
 		}
 		from = end

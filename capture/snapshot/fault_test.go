@@ -70,7 +70,7 @@ func TestFailAtEveryStep(t *testing.T) {
 		t.Fatalf("only %d steps", clean.Steps())
 	}
 	for _, forever := range []bool{false, true} {
-		for at := 1; at <= clean.Steps(); at += nightly(17, 1) {
+		for at := 1; at <= clean.Steps(); at += nightly(29, 1) {
 			faults := &faultfs.FS{At: at, Forever: forever, Err: os.ErrDeadlineExceeded, Unsynced: true}
 			dir := filepath.Join(t.TempDir(), "s")
 			err := writeBoth(dir, Options{files: faults})
@@ -119,7 +119,7 @@ func TestPowerLoss(t *testing.T) {
 	if err := writeBoth(filepath.Join(t.TempDir(), "s"), Options{files: whole}); err != nil {
 		t.Fatal(err)
 	}
-	for at := 1; at <= whole.Calls+1; at += nightly(19, 1) {
+	for at := 1; at <= whole.Calls+1; at += nightly(23, 1) {
 		disk := faultfs.NewLosing()
 		disk.StopAt = at
 		dir := filepath.Join(t.TempDir(), "s")

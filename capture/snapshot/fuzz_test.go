@@ -56,7 +56,7 @@ func readIndex(b []byte) error {
 	if err != nil {
 		return err
 	}
-	k := newBlocks(file, len(table.Columns))
+	k := newBlocks(file, len(table.Columns), 60)
 	for i := range file.Rows() {
 		if err := k.next(i); err != nil {
 			return err

@@ -1,6 +1,9 @@
 package snapshot
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // rowKeys are the keys of a batch's rows, back to back, with their hashes.
 type rowKeys struct {
@@ -106,7 +109,8 @@ func (v *Vector) appendRange(o *Vector, from, to int) {
 	}
 	shift := uint32(len(v.Data)) - start
 	rows := uint32(len(v.Ends)) - uint32(from)
-	v.Data = append(v.Data, o.Data[start:o.Ends[to-1]]...)
+	v.Data = append(room(v.Data, int(o.Ends[to-1]-start)), o.Data[start:o.Ends[to-1]]...)
+	v.Ends = room(v.Ends, to-from)
 	for _, end := range o.Ends[from:to] {
 		v.Ends = append(v.Ends, end+shift)
 	}
@@ -116,6 +120,15 @@ func (v *Vector) appendRange(o *Vector, from, to int) {
 	for i := lowerOther(o.Others, from); i < len(o.Others) && o.Others[i].Row < uint32(to); i++ {
 		v.Others = append(v.Others, Other{o.Others[i].Row + rows, o.Others[i].Class})
 	}
+}
+
+// room makes room for n more. It doubles: append grows long slices by a quarter,
+// and copies them again and again.
+func room[T any](s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	return slices.Grow(s, max(n, cap(s)))
 }
 
 // lowerBound is the first index whose row is not below row.
@@ -155,6 +168,9 @@ func (b *Batch) check(columns []Column) error {
 		}
 		if v.Len() != b.Rows || b.Rows > 0 && int(v.Ends[b.Rows-1]) != len(v.Data) {
 			return fmt.Errorf("column %q: %d cells and %d bytes in a batch of %d rows", columns[i].Name, v.Len(), len(v.Data), b.Rows)
+		}
+		if len(v.Data) > MaxCell {
+			return fmt.Errorf("column %q: %d bytes in a batch, want at most %d", columns[i].Name, len(v.Data), MaxCell)
 		}
 		for _, row := range v.Nulls {
 			if len(v.Bytes(int(row))) > 0 {

@@ -40,6 +40,7 @@ func (s *sorter) add(b *Batch, k *rowKeys, from int) error {
 		columns[i].skip(from)
 	}
 	for row := from; row < b.Rows; row++ {
+		s.arena = room(s.arena, 1<<10) // most rows are smaller
 		s.entries = append(s.entries, entry{prefixOf(k.at(row)), len(s.arena)})
 		s.arena = appendRecord(s.arena, k.at(row), row, columns)
 		if int64(len(s.arena)+entryBytes*len(s.entries)) >= s.limit {

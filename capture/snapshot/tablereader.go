@@ -47,6 +47,9 @@ func (t *TableReader) Read(first, rows int64, columns []int, into *Batch) error 
 	if err := t.checkRange(first, rows); err != nil {
 		return t.place(err)
 	}
+	for _, c := range columns {
+		into.Columns[c].Class = t.entry.Columns[c].Class
+	}
 	return t.place(t.parts.read(into, columns, first, first+rows))
 }
 
@@ -110,7 +113,7 @@ func (t *TableReader) Blocks(f func(*Block) error) (err error) {
 		return t.place(err)
 	}
 	defer func() { err = errors.Join(err, index.bytes.Close()) }()
-	b := newBlocks(index.pages, len(t.entry.Columns))
+	b := newBlocks(index.pages, len(t.entry.Columns), t.entry.Rows)
 	for i := range t.entry.Blocks {
 		if err := b.next(i); err != nil {
 			return t.place(fmt.Errorf("%s: block %d: %w", t.entry.Index.Name, i, err))
@@ -129,11 +132,12 @@ func (t *TableReader) Blocks(f func(*Block) error) (err error) {
 type blocks struct {
 	leaves []*pagefile.Column
 	block  Block
-	rows   int64
+	rows   int64 // of the blocks so far
+	total  int64 // of the table
 }
 
-func newBlocks(file *pagefile.Reader, columns int) *blocks {
-	b := &blocks{block: Block{Columns: make([]Sum, columns)}}
+func newBlocks(file *pagefile.Reader, columns int, rows int64) *blocks {
+	b := &blocks{total: rows, block: Block{Columns: make([]Sum, columns)}}
 	for i := range indexSums + columns {
 		b.leaves = append(b.leaves, file.Column(i))
 	}
@@ -150,7 +154,7 @@ func (b *blocks) next(i int64) error {
 	sum := func(leaf int) Sum { return sumOf(b.leaves[leaf].Bytes[sumBytes*at(leaf):]) }
 	k := &b.block
 	k.First, k.Rows = b.leaves[indexFirst].Int64[at(indexFirst)], b.leaves[indexRows].Int64[at(indexRows)]
-	if k.First != b.rows || k.Rows < 1 {
+	if k.First != b.rows || k.Rows < 1 || k.Rows > b.total-b.rows {
 		return fmt.Errorf("%w: %d rows from row %d on, behind %d rows", ErrDamaged, k.Rows, k.First, b.rows)
 	}
 	b.rows += k.Rows
