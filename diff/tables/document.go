@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 )
@@ -26,7 +27,11 @@ func (t *tableRun) byPaths(q *pair, c *cells, compare func(old, new []byte, sink
 	if s.differences > 0 {
 		q.differences++
 	} else if !s.byRule {
-		t.normal(q, c, jsonForm)
+		form := jsonForm
+		if c.oldClass == snapshot.List || c.newClass == snapshot.List {
+			form = listForm
+		}
+		t.normal(q, c, form)
 	}
 	return s.err
 }

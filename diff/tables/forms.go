@@ -34,11 +34,11 @@ func formsOf(q *pair) (forms, bool) {
 
 func sameClassForms(q *pair) forms {
 	f := forms{class: q.oldColumn.Class}
-	if modeOf(q.oldColumn, q.newColumn) == byChecksum {
+	if q.mode == byChecksum {
 		return f
 	}
 	var c convert
-	digits := min(q.oldColumn.Precision, q.newColumn.Precision)
+	coarse := min(digits(q.oldColumn), digits(q.newColumn))
 	switch f.class {
 	case snapshot.Text:
 		c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) { return class, trimBlanks(c) }
@@ -54,7 +54,7 @@ func sameClassForms(q *pair) forms {
 			if class != f.class {
 				return class, c
 			}
-			return class, coarser(nil, class, c, digits)
+			return class, coarser(nil, class, c, coarse)
 		}
 	}
 	f.of = [2]convert{c, c}

@@ -70,7 +70,6 @@ const (
 	ClassByteOrder       = "byte order"
 	ClassDuplicateKeys   = "duplicate json keys"
 	ClassNotJSON         = "not json"
-	ClassForm            = "form"
 	ClassKeyCollapse     = "key collapse"
 	ClassCount           = "count"
 	ClassChecksumsWrong  = "checksums wrong"
@@ -81,7 +80,7 @@ const (
 func judge(c *cells, strict bool) verdict {
 	v := judgeCells(c)
 	if v.document && strict {
-		return changed(ClassForm)
+		return changed("")
 	}
 	if !strict || !v.equal || v.norm == asIs {
 		return v
@@ -149,10 +148,8 @@ func sameClass(c *cells) verdict {
 		return dates(c)
 	case snapshot.UUID:
 		return uuids(c.a, c.b)
-	case snapshot.JSON:
+	case snapshot.JSON, snapshot.List:
 		return verdict{document: true}
-	case snapshot.List:
-		return lists(c)
 	}
 	return changed("")
 }

@@ -62,16 +62,21 @@ func isPower(n *big.Int) bool {
 // commonScale is the coarser of two declared scales; whole numbers of a machine's
 // size are not rounded.
 func commonScale(a, b *snapshot.Column) (int, bool) {
-	if a.Bits != 0 || b.Bits != 0 || a.Precision == 0 && b.Precision == 0 {
-		return 0, false
-	}
 	switch {
-	case a.Precision == 0:
-		return b.Scale, true
-	case b.Precision == 0:
+	case isRounded(a) && isRounded(b):
+		return min(a.Scale, b.Scale), true
+	case isRounded(a) && b.Bits == 0:
 		return a.Scale, true
+	case isRounded(b) && a.Bits == 0:
+		return b.Scale, true
 	}
-	return min(a.Scale, b.Scale), true
+	return 0, false
+}
+
+func isRounded(c *snapshot.Column) bool {
+	declared := strings.ToLower(c.Declared)
+	return c.Precision > 0 && c.Bits == 0 &&
+		(c.Scale > 0 || strings.HasPrefix(declared, "numeric") || strings.HasPrefix(declared, "decimal"))
 }
 
 // floats judges two doubles, which differ.

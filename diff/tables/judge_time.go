@@ -28,6 +28,15 @@ func momentOf(class snapshot.Class, c []byte) moment {
 	return moment{s, int64(n)}
 }
 
+// digits is the declared number of digits of a second; one that was read from text
+// without saying so may have any.
+func digits(c *snapshot.Column) int {
+	if c.Encoding != "" && c.Precision == 0 {
+		return 9
+	}
+	return c.Precision
+}
+
 func unitOf(digits int) int64 {
 	unit := int64(1_000_000_000)
 	for range min(digits, 9) {
@@ -53,8 +62,8 @@ func times(c *cells) verdict {
 		return warned(ClassInfinity)
 	}
 	x, y := momentOf(c.oldClass, c.a), momentOf(c.newClass, c.b)
-	unit := unitOf(min(c.old.Precision, c.new.Precision))
-	if c.old.Precision != c.new.Precision {
+	unit := unitOf(min(digits(c.old), digits(c.new)))
+	if digits(c.old) != digits(c.new) {
 		x, y = x.truncate(unit), y.truncate(unit)
 		if x == y {
 			return equalBy(timePrecision)

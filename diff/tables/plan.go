@@ -67,6 +67,7 @@ type plan struct {
 	lones    []lone
 	keys     []*pair // in the key's order; none: rows are counted
 	why      string  // why nothing can be compared
+	engines  bool    // the sides are different stores
 }
 
 // newPlan pairs the columns and finds the key.
@@ -76,6 +77,7 @@ func (r *run) newPlan(t tablePair) (*plan, error) {
 		new: side{index: t.new, entry: &r.new.Manifest.Tables[t.new], name: r.newNames[t.new]},
 	}
 	p.subject = p.old.name
+	p.engines = r.old.Manifest.Source.Engine != r.new.Manifest.Source.Engine
 	columns, err := pairColumns(&p.old.entry.Table, &p.new.entry.Table, r.opts.Mapping)
 	if err != nil {
 		return nil, err
@@ -146,7 +148,7 @@ func modeOf(old, new *snapshot.Column) mode {
 	case snapshot.Text, snapshot.Bytes:
 		alike = old.Padded == new.Padded && isSet(old) == isSet(new)
 	case snapshot.Instant, snapshot.WallTime, snapshot.Time:
-		alike = old.Precision == new.Precision
+		alike = digits(old) == digits(new)
 	}
 	if alike {
 		return byChecksum
@@ -166,16 +168,28 @@ func (p *plan) findKey() {
 	} else if keys := p.keyPairs(p.new.entry.Key, false); keys != nil {
 		p.keys = keys
 	}
-	for _, q := range p.pairs {
-		if len(p.keys) == 0 && q.sizes { // whole rows are compared at once
-			q.mode, q.sizes = modeOf(q.oldColumn, q.newColumn), false
+	if len(p.keys) == 0 { // whole rows are compared at once
+		for _, q := range p.pairs {
+			p.keyMode(q)
 		}
+		return
 	}
 	for _, q := range p.keys {
-		q.key, q.sizes = true, false
-		if q.mode != always { // rows are found by it, so it cannot be left out
-			q.mode = modeOf(q.oldColumn, q.newColumn)
-		}
+		q.key = true
+		p.keyMode(q)
+	}
+}
+
+// keyMode says whether rows can be found by a pair as it stands. Stores differ in
+// whether they fill up char(n), and a key that is ignored is none.
+func (p *plan) keyMode(q *pair) {
+	q.sizes = false
+	switch {
+	case q.mode == always, q.mode == ignored && !q.key:
+	case (q.oldColumn.Padded || q.newColumn.Padded) && p.engines:
+		q.mode = byValue
+	default:
+		q.mode = modeOf(q.oldColumn, q.newColumn)
 	}
 }
 

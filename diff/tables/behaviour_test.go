@@ -1,0 +1,301 @@
+package tables
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"parallax/capture/snapshot"
+	"parallax/diff/comparison"
+	"parallax/diff/tables/mapping"
+)
+
+func table(name string, key []string, columns ...snapshot.Column) snapshot.Table {
+	return snapshot.Table{Name: name, From: "table", Key: key, Columns: columns}
+}
+
+// lines shows differences for a test.
+func lines(ds []comparison.Difference) string {
+	var out []string
+	for _, d := range ds {
+		s := fmt.Sprintf("%s %s %s %s %s: %s", d.Subject, d.Record, d.Part, d.Field, d.Kind, d.Class)
+		if d.Severity == comparison.Warning {
+			s = "!" + s
+		}
+		out = append(out, fmt.Sprintf("%s [%s] [%s]", s, d.Old.Text, d.New.Text))
+	}
+	return strings.Join(out, "\n")
+}
+
+func wantLines(t *testing.T, ds []comparison.Difference, want ...string) {
+	t.Helper()
+	if got := lines(ds); got != strings.Join(want, "\n") {
+		t.Errorf("differences:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+func ruleCount(s *comparison.Summary, rule, pattern string) int64 {
+	for _, r := range s.Rules {
+		if r.Rule == rule && r.Pattern == pattern {
+			return r.Count
+		}
+	}
+	return 0
+}
+
+func TestNamesFold(t *testing.T) {
+	old := table("order_item", []string{"item_id"}, column("item_id", snapshot.Number), column("unit_price", snapshot.Number))
+	new := table("OrderItem", []string{"ItemId"}, column("UnitPrice", snapshot.Number), column("ItemId", snapshot.Number))
+	s, ds := compared(t, input("old", newMemory(old, []row{{number(1), number(5)}}, 8)), input("new", newMemory(new, []row{{number(5), number(1)}}, 8)), Options{})
+	wantLines(t, ds)
+	if s.Subjects[0].Equal != 1 || ruleCount(s, "builtin:tables:names folded", "unit_price") != 1 || s.Tables[0].New != "OrderItem" {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+func TestAmbiguousNamesAreRefused(t *testing.T) {
+	one := func(name string) *memory { return newMemory(table(name, nil, column("a", snapshot.Number)), nil, 8) }
+	_, err := Compare(context.Background(), input("old", one("ab")), input("new", one("a_b"), one("A_B")), Options{}, &output{})
+	if !errors.Is(err, ErrPairing) || !strings.Contains(err.Error(), "mapping") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestMissingTablesAndColumns(t *testing.T) {
+	wide := people()
+	wide.Columns = append(wide.Columns, column("note", snapshot.Text))
+	rows := peopleRows(20)
+	for i := range rows {
+		rows[i] = append(rows[i], text("n"))
+	}
+	lonely := table("lonely", []string{"id"}, column("id", snapshot.Number))
+	s, ds := compared(t, input("old", newMemory(people(), peopleRows(20), 8)), input("new", newMemory(wide, rows, 8), newMemory(lonely, []row{{number(1)}}, 8)), Options{})
+	wantLines(t, ds, "people  column note missing in old: column missing [] []", "lonely  row  missing in old: table missing [] []")
+	if s.Subjects[0].MissingOld != 1 || s.Subjects[1].Equal != 20 {
+		t.Errorf("subjects %+v", s.Subjects)
+	}
+}
+
+func TestInvalidTablesAreNeverAPass(t *testing.T) {
+	bad := newMemory(people(), peopleRows(20), 8)
+	bad.entry.Invalid = "its columns changed while it was read"
+	s, ds := compared(t, input("old", newMemory(people(), peopleRows(20), 8)), input("new", bad), Options{})
+	if len(ds) != 1 || ds[0].Kind != comparison.NotCompared || s.Subjects[0].NotCompared != 20 || s.Subjects[0].Compared() != 0 || s.Tables[0].Why == "" {
+		t.Errorf("summary %+v, %s", s, lines(ds))
+	}
+}
+
+func TestRedactionMustAgree(t *testing.T) {
+	a, b := input("old"), input("new")
+	b.Manifest.Redaction = snapshot.Redaction{Profile: "secrets", KeyID: "k"}
+	if _, err := Compare(context.Background(), a, b, Options{}, &output{}); !errors.Is(err, ErrRedaction) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestKeysOfAnotherClass(t *testing.T) {
+	ids := []string{"11223344-5566-7788-99aa-bbccddeeff00", "01223344-5566-7788-99aa-bbccddeeff00", "f1223344-5566-7788-99aa-bbccddeeff00"}
+	var old, new []row
+	for i, id := range ids {
+		old = append(old, row{text("{" + strings.ToUpper(id) + "}"), number(int64(i))})
+		new = append(new, row{uuid(id), number(int64(i))})
+	}
+	new[1][1] = number(99)
+	a := table("t", []string{"id"}, column("id", snapshot.Text), column("n", snapshot.Number))
+	b := table("t", []string{"id"}, column("id", snapshot.UUID), column("n", snapshot.Number))
+	s, ds := compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(b, new, 8)), Options{})
+	wantLines(t, ds, `t ["01223344-5566-7788-99aa-bbccddeeff00"] column n changed:  [1] [99]`)
+	if s.Subjects[0].UnderRules != 2 || s.Subjects[0].Different != 1 || ruleCount(s, "builtin:tables:key form", "id") != 3 {
+		t.Errorf("summary %+v, rules %+v", s.Subjects[0], s.Rules)
+	}
+	s, _ = compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(b, new, 8)), Options{Strict: true})
+	if s.Subjects[0].NotCompared != 3 {
+		t.Errorf("strict: %+v", s.Subjects[0])
+	}
+}
+
+func TestKeysWithoutACommonForm(t *testing.T) {
+	a := table("t", []string{"id"}, column("id", snapshot.JSON))
+	b := table("t", []string{"id"}, column("id", snapshot.Date))
+	s, ds := compared(t, input("old", newMemory(a, []row{{document("1")}}, 8)), input("new", newMemory(b, []row{{days(1)}}, 8)), Options{})
+	if s.Subjects[0].NotCompared != 1 || len(ds) != 1 || !strings.Contains(s.Tables[0].Why, "no form in common") {
+		t.Errorf("summary %+v, %s", s, lines(ds))
+	}
+}
+
+func TestNoKeyCounts(t *testing.T) {
+	a := table("log", nil, column("a", snapshot.Number), column("b", snapshot.Text))
+	b := table("log", nil, column("b", snapshot.Text), column("a", snapshot.Number))
+	old := []row{{number(1), text("x")}, {number(1), text("x")}, {number(1), text("x")}, {number(2), text("y")}, {number(3), null()}}
+	new := []row{{text("x"), number(1)}, {text("x"), number(1)}, {null(), number(3)}, {text("z"), number(4)}}
+	s, ds := compared(t, input("old", newMemory(a, old, 2)), input("new", newMemory(b, new, 2)), Options{})
+	wantLines(t, ds,
+		`log ["1","x"] row  missing in new: count [3] [2]`,
+		`log ["2","y"] row  missing in new:  [{"a":2,"b":"y"}] []`,
+		`log ["4","z"] row  missing in old:  [] [{"a":4,"b":"z"}]`)
+	u := s.Subjects[0]
+	if u.Equal != 3 || u.MissingNew != 2 || u.MissingOld != 1 || s.Tables[0].Method != "multiset" {
+		t.Errorf("counted %+v, %+v", u, s.Tables[0])
+	}
+	s, ds = compared(t, input("old", newMemory(a, old, 2)), input("new", newMemory(a, old, 2)), Options{Proof: -1})
+	if len(ds) != 0 || s.Tables[0].RowsRead != 0 || s.Subjects[0].Equal != 5 {
+		t.Errorf("equal tables: %s, %+v", lines(ds), s.Tables[0])
+	}
+}
+
+func TestRowsThatShareAKey(t *testing.T) {
+	of := func(pairs ...int64) []row {
+		var rows []row
+		for i := 0; i < len(pairs); i += 3 {
+			rows = append(rows, row{number(pairs[i]), text(fmt.Sprint(pairs[i+1])), number(pairs[i+2])})
+		}
+		return rows
+	}
+	// The columns of key 1 have the same sums on both sides.
+	old, new := of(1, 1, 1, 1, 2, 2, 2, 7, 7), of(1, 1, 2, 1, 2, 1, 2, 7, 7, 2, 8, 8)
+	s, ds := compared(t, input("old", newMemory(people(), old, 8)), input("new", newMemory(people(), new, 8)), Options{})
+	if u := s.Subjects[0]; u.Equal != 1 || u.Different != 2 || u.MissingOld != 1 || s.Tables[0].Method != "merge" {
+		t.Errorf("counted %+v: %s", u, lines(ds))
+	}
+	s, ds = compared(t, input("old", newMemory(people(), old, 8)), input("new", newMemory(people(), new, 8)), Options{GroupRows: 1})
+	if u := s.Subjects[0]; u.NotCompared != 4 || len(ds) != 2 {
+		t.Errorf("bounded: %+v: %s", u, lines(ds))
+	}
+}
+
+func TestDocumentsByPath(t *testing.T) {
+	a := table("t", []string{"id"}, column("id", snapshot.Number), column("doc", snapshot.JSON))
+	old := []row{{number(1), document(`{"a":{"b":1},"c":[1,2]}`)}, {number(2), document(`{"x":1, "y":2}`)}, {number(3), document(`{"n":1.0}`)}}
+	new := []row{{number(1), document(`{"a":{"b":2},"c":[1,2]}`)}, {number(2), document(`{"y":2,"x":1}`)}, {number(3), document(`{"n":1}`)}}
+	s, ds := compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(a, new, 8)), Options{})
+	wantLines(t, ds, `t ["1"] column doc/a/b changed:  [1] [2]`)
+	if s.Subjects[0].UnderRules != 2 || ruleCount(s, "builtin:tables:json form", "doc") != 1 || ruleCount(s, "builtin:number-form", "doc/n") != 1 {
+		t.Errorf("rules %+v", s.Rules)
+	}
+}
+
+func TestByValueColumnsAloneAreRead(t *testing.T) {
+	a, b := people(), people()
+	b.Columns[2] = column("amount", snapshot.Float)
+	rows := peopleRows(300)
+	for i := range rows {
+		n, _ := snapshot.NumberInt([]byte(rows[i][2].bytes))
+		rows[i][2] = double(float64(n))
+	}
+	s, ds := compared(t, input("old", newMemory(a, peopleRows(300), 8)), input("new", newMemory(b, rows, 8)), Options{Proof: -1})
+	p := s.Tables[0]
+	if len(ds) != 0 || s.Subjects[0].UnderRules != 300 || p.CellsRead != 1200 || ruleCount(s, "builtin:tables:decimal as double", "amount") != 300 {
+		t.Errorf("%s: %+v, %+v", lines(ds), p, s.Rules)
+	}
+	if p.Columns[1].State != "equal" || p.Columns[2].State != "equal by value" {
+		t.Errorf("columns %+v", p.Columns)
+	}
+}
+
+func TestKeyCollapse(t *testing.T) {
+	ci := column("id", snapshot.Text)
+	ci.Collation = "utf8mb4_general_ci"
+	a := table("t", []string{"id"}, ci, column("n", snapshot.Number))
+	b := table("t", []string{"id"}, column("id", snapshot.Text), column("n", snapshot.Number))
+	old := []row{{text("K"), number(1)}, {text("other"), number(2)}}
+	new := []row{{text("K"), number(1)}, {text("k "), number(3)}, {text("alone"), number(4)}}
+	s, ds := compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(b, new, 8)), Options{})
+	wantLines(t, ds,
+		`t ["alone"] row  missing in old:  [] [{"id":"alone","n":4}]`,
+		`!t ["k "] row  missing in old: key collapse [["K"]] [{"id":"k ","n":3}]`,
+		`t ["other"] row  missing in new:  [{"id":"other","n":2}] []`)
+	if s.Tables[0].KeyCollapse != 1 {
+		t.Errorf("proof %+v", s.Tables[0])
+	}
+}
+
+func TestChecksumsThatLie(t *testing.T) {
+	rows := peopleRows(200)
+	rows[50][1] = text("not what the checksum says")
+	lying, honest := newMemory(people(), rows, 8), newMemory(people(), peopleRows(200), 8)
+	lying.blocks = honest.blocks
+	s, ds := compared(t, input("old", honest), input("new", lying), Options{Proof: 1000})
+	if s.Tables[0].RereadWrong != 1 || len(ds) != 1 || ds[0].Kind != comparison.NotCompared || s.Subjects[0].NotCompared == 0 {
+		t.Errorf("%s, proof %+v", lines(ds), s.Tables[0])
+	}
+}
+
+func TestOutOfOrderNamesBothRows(t *testing.T) {
+	bad := newMemory(people(), peopleRows(20), 8)
+	other := newMemory(people(), []row{{number(30), text("x"), number(1)}, {number(3), text("y"), number(1)}}, 8)
+	bad.all.Reset()
+	for _, id := range []int64{30, 3} {
+		appendValues(bad.all, row{number(id), text("x"), number(1)})
+	}
+	_, err := Compare(context.Background(), input("old", bad), input("new", other), Options{MergeShare: 1e-9}, &output{})
+	if !errors.Is(err, ErrOrder) || !strings.Contains(err.Error(), `["3"]`) || !strings.Contains(err.Error(), `["30"]`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSample(t *testing.T) {
+	new := peopleRows(1000)
+	for i := range new {
+		new[i][2] = number(-1)
+	}
+	all, ds := compared(t, input("old", newMemory(people(), peopleRows(1000), 8)), input("new", newMemory(people(), new, 8)), Options{Sample: 0.1})
+	p := all.Tables[0]
+	if p.SampleRows < 60 || p.SampleRows > 140 || p.SampleDifferent != p.SampleRows || len(ds) != 1000 {
+		t.Errorf("proof %+v", p)
+	}
+	for _, share := range []float64{1, 1e-9} {
+		only, ds := compared(t, input("old", newMemory(people(), peopleRows(1000), 8)), input("new", newMemory(people(), new, 8)), Options{Sample: 0.1, SampleOnly: true, MergeShare: share})
+		u := only.Subjects[0]
+		if int64(len(ds)) != p.SampleRows || u.Different != p.SampleRows || u.Filtered != 1000-p.SampleRows {
+			t.Errorf("only the sample: %d differences, %+v", len(ds), u)
+		}
+	}
+	same, _ := compared(t, input("old", newMemory(people(), peopleRows(1000), 8)), input("new", newMemory(people(), peopleRows(1000), 8)), Options{Sample: 0.1})
+	if q := same.Tables[0]; q.SampleRows != p.SampleRows || q.SampleDifferent != 0 || same.Subjects[0].Equal != 1000 {
+		t.Errorf("equal tables: %+v", q)
+	}
+}
+
+func TestNarrowedColumnsCountWhatDoesNotFit(t *testing.T) {
+	a, b := people(), people()
+	a.Columns[1].Declared, a.Columns[1].Length = "varchar(40)", 40
+	b.Columns[1].Declared, b.Columns[1].Length = "varchar(7)", 7
+	new := peopleRows(300)
+	for i := range new {
+		if s := new[i][1].bytes; len(s) > 7 {
+			new[i][1] = text(s[:7])
+		}
+	}
+	s, ds := compared(t, input("old", newMemory(a, peopleRows(300), 8)), input("new", newMemory(b, new, 8)), Options{})
+	found := false
+	for _, n := range s.SchemaNotes {
+		found = found || n.Column == "name" && n.Affected == int64(len(ds)) && n.Affected > 100
+	}
+	if !found || ds[0].Class != "truncated" {
+		t.Errorf("notes %+v, %d differences", s.SchemaNotes, len(ds))
+	}
+}
+
+func TestMappingJudges(t *testing.T) {
+	m, err := mapping.Compile(mapping.Config{Tables: []mapping.Table{{Old: "people", New: "persons", Columns: []mapping.Column{
+		{Old: "amount", New: "cents", Expr: "old * 100"},
+		{Old: "name", Ignore: true, Reason: "free text"},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := table("persons", []string{"id"}, column("id", snapshot.Number), column("name", snapshot.Text), column("cents", snapshot.Number))
+	new := peopleRows(100)
+	for i := range new {
+		n, _ := snapshot.NumberInt([]byte(new[i][2].bytes))
+		new[i][1], new[i][2] = text("x"), number(n*100)
+	}
+	new[7][2] = number(49)
+	s, ds := compared(t, input("old", newMemory(people(), peopleRows(100), 8)), input("new", newMemory(b, new, 8)), Options{Mapping: m})
+	wantLines(t, ds, `people ["7"] column amount changed: mapping [49] [49]`)
+	if u := s.Subjects[0]; u.Different != 1 || u.UnderRules < 90 || s.Tables[0].Columns[1].State != "ignored" {
+		t.Errorf("subject %+v, columns %+v", u, s.Tables[0].Columns)
+	}
+}
