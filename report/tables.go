@@ -93,7 +93,7 @@ func checksumProof(p *comparison.TableProof) (string, bool) {
 
 func sampleProof(p *comparison.TableProof) (string, bool) {
 	if p.SampleRows == 0 {
-		return "no row in the sample", true
+		return "no sample asked for", true
 	}
 	if p.SampleDifferent == 0 {
 		return fmt.Sprintf("%s, none differs: below %s (95 %%)", plural(p.SampleRows, "row"), percentUp(3, p.SampleRows)), true

@@ -185,15 +185,39 @@ func (p *terminal) rules(r *Report) {
 	}
 	p.heading("Equal only under rules")
 	rows := [][]string{{"rule", "values", "where"}}
-	for i := range r.Rules {
-		rule := &r.Rules[i]
+	lines := ruleLinesOf(r.Rules)
+	for i, line := range lines {
 		if i == p.o.Groups {
-			rows = append(rows, []string{fmt.Sprintf("… %d more", len(r.Rules)-i), "", ""})
+			rows = append(rows, []string{fmt.Sprintf("… %d more", len(lines)-i), "", ""})
 			break
 		}
-		rows = append(rows, []string{ruleName(rule), Number(rule.Count), rule.Subject + "  " + place(string(rule.Part), rule.Pattern)})
+		rows = append(rows, line)
 	}
 	p.table(rows)
+}
+
+// mostPlaces is the number of places of one rule that the terminal lists.
+const mostPlaces = 8
+
+// ruleLinesOf has a line for each place of a rule, and one for all where there are
+// many: what paired under another spelling must not hide everything else.
+func ruleLinesOf(rules []comparison.RuleCount) [][]string {
+	var lines [][]string
+	for from := 0; from < len(rules); {
+		to, values := from, int64(0)
+		for ; to < len(rules) && rules[to].Rule == rules[from].Rule && rules[to].Builtin == rules[from].Builtin; to++ {
+			values += rules[to].Count
+		}
+		if to-from > mostPlaces {
+			lines = append(lines, []string{ruleName(&rules[from]), Number(values), plural(int64(to-from), "place") + ": see the HTML or JSON form"})
+			from = to
+		}
+		for ; from < to; from++ {
+			rule := &rules[from]
+			lines = append(lines, []string{ruleName(rule), Number(rule.Count), rule.Subject + "  " + place(string(rule.Part), rule.Pattern)})
+		}
+	}
+	return lines
 }
 
 func ruleName(rule *comparison.RuleCount) string {

@@ -66,7 +66,8 @@ type Options struct {
 	// Types declares what the texts of CSV and NDJSON files are: the name of a class
 	// ("number", "wall time") by column, or by table.column, which goes first.
 	Types map[string]string
-	// NullText is what stands for null in CSV files; nil: nothing does.
+	// NullText is what stands for null in CSV files, where it is not quoted; nil:
+	// nothing does.
 	NullText *string
 }
 

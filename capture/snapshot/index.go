@@ -2,146 +2,165 @@ package snapshot
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/format"
 
 	"parallax/internal/pagefile"
-	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
-// indexLeaves are the columns of a table's index: one row a block.
-func indexLeaves(columns int) (*parquet.Schema, []pagefile.Leaf) {
-	names := []string{"first_row", "rows", "last_key", "keys_sum"}
-	nodes := []parquet.Node{parquet.Int(64), parquet.Int(64), parquet.Leaf(parquet.ByteArrayType), parquet.Leaf(parquet.FixedLenByteArrayType(16))}
-	leaves := []pagefile.Leaf{
-		{Name: names[0], Type: format.Int64, Required: true}, {Name: names[1], Type: format.Int64, Required: true},
-		{Name: names[2], Type: format.ByteArray, Required: true}, {Name: names[3], Type: format.FixedLenByteArray, Width: 16, Required: true},
+// The index's leaves before those of the columns.
+const (
+	indexFirst = iota
+	indexRows
+	indexLastKey
+	indexKeys
+	indexSums // one a column from here on
+)
+
+const sumBytes = 16
+
+// indexLeaves are the index's columns: `sum_` and the column's name for each
+// column.
+func indexLeaves(columns []Column) []pagefile.Leaf {
+	count := pagefile.Leaf{Type: format.Int64, Encoding: format.DeltaBinaryPacked, Required: true, Bounded: true,
+		Logical: &format.IntType{BitWidth: 64, IsSigned: true}, Converted: pagefile.ConvertedTo(deprecated.Int64)}
+	sum := pagefile.Leaf{Type: format.FixedLenByteArray, Length: sumBytes, Required: true}
+	key := pagefile.Leaf{Name: "last_key", Type: format.ByteArray, Encoding: format.DeltaLengthByteArray, Required: true}
+	leaves := []pagefile.Leaf{count, count, key, sum}
+	leaves[indexFirst].Name, leaves[indexRows].Name, leaves[indexKeys].Name = "first", "rows", "keys"
+	for _, name := range leafNames(columns) {
+		sum.Name = "sum_" + name.natural
+		leaves = append(leaves, sum)
 	}
-	for i := range columns {
-		name := fmt.Sprintf("column_%d_sum", i)
-		names, nodes = append(names, name), append(nodes, parquet.Leaf(parquet.FixedLenByteArrayType(16)))
-		leaves = append(leaves, pagefile.Leaf{Name: name, Type: format.FixedLenByteArray, Width: 16, Required: true})
-	}
-	return parquet.NewSchema("block", newGroup(names, nodes)), leaves
+	return leaves
 }
 
-// indexRows bounds a page and row group of the index.
-const indexRows = 4096
+// indexWriter writes a table's blocks.
+type indexWriter struct {
+	file   *openFile
+	chunks []*pagefile.Chunk
 
-func writeIndex(s store.Store, name string, blocks []Block, columns int) (Part, error) {
-	out, err := sealed.Create(s, name)
+	first, rows []int64
+	keys        []byte
+	ends        []uint32
+	sums        [][]byte // by leaf, from indexKeys on
+	grouped     int64    // blocks and bytes of the row group at hand
+	bytes       int64
+	blocks      int64
+	values      []byte
+}
+
+func newIndexWriter(s store.Store, dir string, columns []Column, codec *pagefile.Codec) (*indexWriter, error) {
+	leaves := indexLeaves(columns)
+	f, err := createFile(s, dir+"/index", "blocks", leaves)
+	if err != nil {
+		return nil, err
+	}
+	w := &indexWriter{file: f, ends: []uint32{0}, sums: make([][]byte, len(leaves)-indexKeys)}
+	for i := range leaves {
+		w.chunks = append(w.chunks, pagefile.NewChunk(&leaves[i], codec))
+	}
+	return w, nil
+}
+
+// indexPageRows and indexPageBytes end the pages of the index, indexGroupBytes
+// its row groups.
+const (
+	indexPageRows   = 4096
+	indexPageBytes  = 4 << 20
+	indexGroupBytes = 8 << 20
+)
+
+func (w *indexWriter) add(b *Block) error {
+	w.first, w.rows = append(w.first, b.First), append(w.rows, b.Rows)
+	w.keys = append(w.keys, b.LastKey...)
+	w.ends = append(w.ends, uint32(len(w.keys)))
+	w.sums[0] = AppendSum(w.sums[0], b.Keys)
+	for i := range b.Columns {
+		w.sums[i+1] = AppendSum(w.sums[i+1], b.Columns[i])
+	}
+	w.blocks++
+	if n := len(w.rows); n < indexPageRows && n*sumBytes*len(w.sums)+len(w.keys) < indexPageBytes {
+		return nil
+	}
+	return w.page()
+}
+
+// page ends the pages of all leaves.
+func (w *indexWriter) page() (err error) {
+	n := len(w.rows)
+	if n == 0 {
+		return nil
+	}
+	w.bytes += int64(n*sumBytes*(len(w.sums)+1) + len(w.keys))
+	w.grouped += int64(n)
+	var ints delta.BinaryPackedEncoding
+	for i, column := range [][]int64{w.first, w.rows} {
+		if w.values, err = ints.EncodeInt64(w.values, column); err != nil {
+			return err
+		}
+		least, most := column[0], column[0]
+		for _, v := range column {
+			least, most = min(least, v), max(most, v)
+		}
+		if err := w.chunks[i].Add(&pagefile.Page{Rows: n, Values: w.values, Least: least, Most: most}); err != nil {
+			return err
+		}
+	}
+	var texts delta.LengthByteArrayEncoding
+	if w.values, err = texts.EncodeByteArray(w.values, w.keys, w.ends); err != nil {
+		return err
+	}
+	if err := w.chunks[indexLastKey].Add(&pagefile.Page{Rows: n, Values: w.values}); err != nil {
+		return err
+	}
+	for i, sums := range w.sums {
+		if err := w.chunks[indexKeys+i].Add(&pagefile.Page{Rows: n, Values: sums}); err != nil {
+			return err
+		}
+		w.sums[i] = sums[:0]
+	}
+	w.first, w.rows, w.keys, w.ends = w.first[:0], w.rows[:0], w.keys[:0], w.ends[:1]
+	if w.bytes < indexGroupBytes {
+		return nil
+	}
+	return w.group()
+}
+
+func (w *indexWriter) group() error {
+	n := w.grouped
+	if w.grouped, w.bytes = 0, 0; n == 0 {
+		return nil
+	}
+	return w.file.append(n, w.chunks)
+}
+
+func (w *indexWriter) finish() (Part, error) {
+	err := w.page()
+	if err == nil {
+		err = w.group()
+	}
 	if err != nil {
 		return Part{}, err
 	}
-	if err := writeBlocks(out, blocks, columns); err != nil {
-		return Part{}, errors.Join(err, out.Discard())
-	}
-	file, chunks, err := out.Commit()
-	return Part{File: file, Chunks: chunks, Rows: int64(len(blocks))}, err
+	f := w.file
+	w.file = nil
+	return f.finish()
 }
 
-func writeBlocks(out *sealed.Writer, blocks []Block, columns int) error {
-	schema, leaves := indexLeaves(columns)
-	f, err := pagefile.NewFile(out, schema, leaves, createdBy)
-	if err != nil {
-		return err
+func (w *indexWriter) drop() error {
+	if w == nil || w.file == nil {
+		return nil
 	}
-	e, err := pagefile.NewEncoder()
-	if err != nil {
-		return err
-	}
-	for len(blocks) > 0 {
-		n := min(indexRows, len(blocks))
-		chunks, err := encodeBlocks(e, leaves, blocks[:n])
-		if err != nil {
-			return err
-		}
-		if err := f.Append(int64(n), chunks); err != nil {
-			return err
-		}
-		blocks = blocks[n:]
-	}
-	return f.Finish()
+	f := w.file
+	w.file = nil
+	return f.out.Discard()
 }
 
-func encodeBlocks(e *pagefile.Encoder, leaves []pagefile.Leaf, blocks []Block) ([]*pagefile.Chunk, error) {
-	pages := make([]pagefile.Page, len(leaves))
-	for i := range blocks {
-		b := &blocks[i]
-		pages[0].Int(b.First)
-		pages[1].Int(b.Rows)
-		pages[2].Bytes(b.LastKey)
-		pages[3].Fixed(AppendSum(nil, b.Keys))
-		for k := range b.Columns {
-			pages[4+k].Fixed(AppendSum(nil, b.Columns[k]))
-		}
-	}
-	chunks := make([]*pagefile.Chunk, len(leaves))
-	for i := range leaves {
-		chunks[i] = &pagefile.Chunk{}
-		if err := e.Add(chunks[i], &leaves[i], &pages[i]); err != nil {
-			return nil, err
-		}
-	}
-	return chunks, nil
-}
-
-// Blocks calls f with each entry of the index, in order; the block is reused. It
-// checks that they follow each other without a gap.
-func (t *TableReader) Blocks(f func(*Block) error) (err error) {
-	defer damageOf(t.entry.Index.Name, &err)
-	r, err := sealed.Open(t.folder, t.entry.Index.File, t.entry.Index.Chunks)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	file, err := openParquet(r, &t.entry.Index, len(t.entry.Columns)+4)
-	if err != nil {
-		return err
-	}
-	b := &Block{Columns: make([]Sum, len(t.entry.Columns))}
-	var next int64
-	for _, g := range file.RowGroups() {
-		if err := blocksOf(g, b, &next, f); err != nil {
-			return err
-		}
-	}
-	if next != t.entry.Rows {
-		return fmt.Errorf("%s: the blocks have %d rows, the table %d: %w", t.entry.Index.Name, next, t.entry.Rows, ErrDamaged)
-	}
-	return nil
-}
-
-func blocksOf(g parquet.RowGroup, b *Block, next *int64, f func(*Block) error) error {
-	rows := int(g.NumRows())
-	leaves := make([]values, len(g.ColumnChunks()))
-	for i, c := range g.ColumnChunks() {
-		if err := leaves[i].whole(c, rows); err != nil {
-			return err
-		}
-	}
-	for row := range rows {
-		b.First, b.Rows = leaves[0].ints[row], leaves[1].ints[row]
-		if b.First != *next || b.Rows < 1 {
-			return fmt.Errorf("a block of %d rows from %d, after row %d: %w", b.Rows, b.First, *next, ErrDamaged)
-		}
-		*next += b.Rows
-		b.LastKey = leaves[2].bytes(row)
-		b.Keys = sumAt(leaves[3].bytes(row))
-		for k := range b.Columns {
-			b.Columns[k] = sumAt(leaves[4+k].bytes(row))
-		}
-		if err := f(b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func sumAt(b []byte) Sum {
+// sumOf is the inverse of AppendSum.
+func sumOf(b []byte) Sum {
 	return Sum{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}
 }

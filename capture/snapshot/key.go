@@ -50,10 +50,13 @@ func (s *Sum) Add(t Sum) {
 	s.Lo = lo
 }
 
+// classSalt sets the classes apart in the seeds of cells.
+const classSalt = 0x9E3779B97F4A7C15
+
 // CellSum is one cell's term: the 128-bit xxh3 of its canonical bytes, seeded by
 // its key's hash and its class.
 func CellSum(keyHash uint64, class Class, c []byte) Sum {
-	h := xxh3.Hash128Seed(c, keyHash+uint64(class)*0x9E3779B97F4A7C15)
+	h := xxh3.Hash128Seed(c, keyHash+uint64(class)*classSalt)
 	return Sum{Hi: h.Hi, Lo: h.Lo}
 }
 

@@ -26,6 +26,7 @@ var (
 	ErrVersion = errors.New("unknown version")
 	ErrExists  = errors.New("exists already")
 	ErrOrder   = errors.New("out of order")
+	ErrLedger  = errors.New("the ledger does not close")
 )
 
 // Version is the format's version.
@@ -61,7 +62,11 @@ type Redaction struct {
 }
 
 // File is one file with what proves it whole.
-type File = sealed.File
+type File struct {
+	Name   string `json:"name"` // relative, with slashes
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
 
 // Part is one Parquet file with the sidecar of its chunks' digests.
 type Part struct {

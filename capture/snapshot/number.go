@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -61,9 +62,8 @@ func appendMagnitude(dst []byte, m uint64) []byte {
 
 // appendTail appends the n least significant bytes of v.
 func appendTail(dst []byte, v uint64, n int) []byte {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], v)
-	return append(dst, b[8-n:]...)
+	dst = binary.BigEndian.AppendUint64(dst, v<<(64-8*n))
+	return dst[:len(dst)-8+n]
 }
 
 // AppendScaled appends the canonical form of unscaled / 10^scale; scale is 0 to
@@ -333,7 +333,7 @@ func bigParts(c []byte) (floor *big.Int, fraction []byte, ok bool) {
 // AppendNumber appends the number in decimal, without trailing zeros.
 func AppendNumber(dst, c []byte) []byte {
 	if v, ok := NumberInt(c); ok {
-		return fmt.Appendf(dst, "%d", v)
+		return strconv.AppendInt(dst, v, 10)
 	}
 	switch {
 	case len(c) > 0 && c[0] == numberNaN:
@@ -342,6 +342,9 @@ func AppendNumber(dst, c []byte) []byte {
 		return append(dst, "Infinity"...)
 	case len(c) > 0 && c[0] == numberNegInf:
 		return append(dst, "-Infinity"...)
+	}
+	if out, ok := appendShortNumber(dst, c); ok {
+		return out
 	}
 	unscaled, scale, ok := NumberBig(c)
 	if !ok {
@@ -359,4 +362,29 @@ func AppendNumber(dst, c []byte) []byte {
 		dst = append(append(dst, '.'), digits[len(digits)-scale:]...)
 	}
 	return dst
+}
+
+// appendShortNumber is AppendNumber where the digits fit 64 bits.
+func appendShortNumber(dst, c []byte) ([]byte, bool) {
+	_, fraction, ok := splitNumber(c)
+	scale := 2 * len(fraction)
+	if !ok || scale == 0 || scale > 18 {
+		return dst, false
+	}
+	v, ok := NumberScaled(c, scale)
+	if !ok {
+		return dst, false
+	}
+	if v%10 == 0 {
+		v, scale = v/10, scale-1
+	}
+	m := uint64(v)
+	if v < 0 {
+		dst, m = append(dst, '-'), -m
+	}
+	unit := uint64(pow10[scale])
+	dst = append(strconv.AppendUint(dst, m/unit, 10), '.')
+	start := len(dst)
+	dst = strconv.AppendUint(dst, m%unit+unit, 10) // the leading 1 keeps the zeros behind it
+	return append(dst[:start], dst[start+1:]...), true
 }

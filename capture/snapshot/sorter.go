@@ -1,50 +1,49 @@
 package snapshot
 
 import (
-	"bufio"
-	"bytes"
-	"container/heap"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
-	"math"
-	"sort"
+	"slices"
 
 	"parallax/internal/store"
 )
 
-// sorter puts rows in the order of their keys, and rows of one key in the order of
-// their encoded cells: within its bound in memory, beyond it by sorted runs on the
-// disk that are merged at the end.
+// sorter puts rows in order in bounded memory: they wait as records; when too
+// many wait they go, sorted, to a run on disk.
 type sorter struct {
 	folder *store.Folder
-	name   string // of the runs, followed by their number
-	table  *Table
-	key    []int
-	bound  int64
+	dir    string
+	limit  int64
 
-	arena []byte // records back to back
-	rows  []record
-	runs  []store.File
+	arena   []byte
+	entries []entry
+	runs    []*run
+	made    int // runs made, for names
 }
 
-// record is a row in the arena: key, then cells.
-type record struct{ from, cells, to int }
-
-func newSorter(f *store.Folder, name string, t *Table, key []int, bound int64) *sorter {
-	return &sorter{folder: f, name: name, table: t, key: key, bound: bound}
+// entry is a record in the arena.
+type entry struct {
+	prefix uint64
+	at     int
 }
 
-func (s *sorter) add(b *Batch) error {
-	for row := range b.Rows {
-		from := len(s.arena)
-		s.arena = b.AppendRowKey(s.arena, s.key, row)
-		cells := len(s.arena)
-		s.arena = appendRow(s.arena, b, row)
-		s.rows = append(s.rows, record{from, cells, len(s.arena)})
-		if int64(len(s.arena))+int64(len(s.rows))*24 >= s.bound {
+const entryBytes = 16
+
+func newSorter(folder *store.Folder, dir string, limit int64) *sorter {
+	return &sorter{folder: folder, dir: dir, limit: limit}
+}
+
+// add takes a batch's rows from from on.
+func (s *sorter) add(b *Batch, k *rowKeys, from int) error {
+	columns := newCells(b, nil)
+	for i := range columns {
+		columns[i].skip(from)
+	}
+	for row := from; row < b.Rows; row++ {
+		s.arena = room(s.arena, 1<<10) // most rows are smaller
+		s.entries = append(s.entries, entry{prefixOf(k.at(row)), len(s.arena)})
+		s.arena = appendRecord(s.arena, k.at(row), row, columns)
+		if int64(len(s.arena)+entryBytes*len(s.entries)) >= s.limit {
 			if err := s.spill(); err != nil {
 				return err
 			}
@@ -53,206 +52,158 @@ func (s *sorter) add(b *Batch) error {
 	return nil
 }
 
-// appendRow encodes a row: for each column the class, the length, the bytes.
-func appendRow(dst []byte, b *Batch, row int) []byte {
-	for i := range b.Columns {
-		class, c := b.Columns[i].Cell(row)
-		dst = binary.AppendUvarint(append(dst, byte(class)), uint64(len(c)))
-		dst = append(dst, c...)
-	}
-	return dst
-}
-
-// restoreRow is the inverse of appendRow.
-func restoreRow(b *Batch, encoded []byte) error {
-	for i := range b.Columns {
-		if len(encoded) < 2 {
-			return errRun
-		}
-		class := Class(encoded[0])
-		n, k := binary.Uvarint(encoded[1:])
-		if k <= 0 || uint64(len(encoded)-1-k) < n {
-			return errRun
-		}
-		encoded = encoded[1+k:]
-		b.Columns[i].Append(class, encoded[:n])
-		encoded = encoded[n:]
-	}
-	b.Rows++
-	return nil
-}
-
-var errRun = errors.New("a spilled row is not what was written")
-
 func (s *sorter) sort() {
-	sort.Slice(s.rows, func(i, j int) bool {
-		a, b := s.rows[i], s.rows[j]
-		if c := bytes.Compare(s.arena[a.from:a.cells], s.arena[b.from:b.cells]); c != 0 {
-			return c < 0
+	slices.SortFunc(s.entries, func(a, b entry) int {
+		if a.prefix != b.prefix {
+			if a.prefix < b.prefix {
+				return -1
+			}
+			return 1
 		}
-		return bytes.Compare(s.arena[a.cells:a.to], s.arena[b.cells:b.to]) < 0
+		ra, _ := s.record(a)
+		rb, _ := s.record(b)
+		return ra.compare(&rb)
 	})
 }
 
-// spill writes what is in memory as a sorted run.
+// record returns a record of the arena and its encoded form. It is well formed,
+// since this sorter made it.
+func (s *sorter) record(e entry) (record, []byte) {
+	r, rest, err := cutRecord(s.arena[e.at:])
+	if err != nil {
+		panic(err)
+	}
+	return r, s.arena[e.at : len(s.arena)-len(rest)]
+}
+
+// spill writes what waits to a run.
 func (s *sorter) spill() error {
 	s.sort()
-	f, err := s.folder.Scratch(fmt.Sprintf("%s-%05d", s.name, len(s.runs)))
+	r, err := s.newRun(0)
 	if err != nil {
-		return fmt.Errorf("spill: %w", err)
-	}
-	s.runs = append(s.runs, f)
-	w := bufio.NewWriterSize(f, 256<<10)
-	var head [12]byte
-	for _, r := range s.rows {
-		binary.LittleEndian.PutUint32(head[0:], uint32(r.cells-r.from))
-		binary.LittleEndian.PutUint32(head[4:], uint32(r.to-r.cells))
-		binary.LittleEndian.PutUint32(head[8:], crc32.ChecksumIEEE(s.arena[r.from:r.to]))
-		if _, err := w.Write(head[:]); err != nil {
-			return fmt.Errorf("spill: %w", err)
-		}
-		if _, err := w.Write(s.arena[r.from:r.to]); err != nil {
-			return fmt.Errorf("spill: %w", err)
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("spill: %w", err)
-	}
-	s.arena, s.rows = s.arena[:0], s.rows[:0]
-	return nil
-}
-
-// sorted hands all rows on, in order, in batches.
-func (s *sorter) sorted(f func(*Batch) error) error {
-	out := &batcher{batch: NewBatch(s.table.Columns), f: f}
-	if len(s.runs) == 0 {
-		s.sort()
-		for _, r := range s.rows {
-			if err := out.add(s.arena[r.cells:r.to]); err != nil {
-				return err
-			}
-		}
-		return out.flush()
-	}
-	if len(s.rows) > 0 {
-		if err := s.spill(); err != nil {
-			return err
-		}
-	}
-	s.arena, s.rows = nil, nil
-	return s.merge(out)
-}
-
-// batcher gathers rows into batches.
-type batcher struct {
-	batch *Batch
-	f     func(*Batch) error
-}
-
-func (b *batcher) add(row []byte) error {
-	if err := restoreRow(b.batch, row); err != nil {
 		return err
 	}
-	if b.batch.Rows < batchRows && b.batch.Bytes() < 4<<20 {
-		return nil
+	for _, e := range s.entries {
+		_, encoded := s.record(e)
+		if err := r.append(encoded); err != nil {
+			return err
+		}
 	}
-	return b.flush()
+	if err := r.seal(); err != nil {
+		return err
+	}
+	if int64(cap(s.arena)) > 2*s.limit { // a very large row
+		s.arena = nil
+	}
+	s.arena, s.entries = s.arena[:0], s.entries[:0]
+	return s.compact(0)
 }
 
-func (b *batcher) flush() error {
-	if b.batch.Rows == 0 {
+// fanIn is the number of runs of one level that are merged into one of the next:
+// every row is written again once a level, and few files are open.
+const fanIn = 16
+
+func (s *sorter) newRun(level int) (*run, error) {
+	r := &run{level: level, name: fmt.Sprintf("%s/run-%06d", s.dir, s.made), limit: s.frameBytes()}
+	s.made++
+	file, err := s.folder.Scratch(r.name)
+	if err != nil {
+		return nil, fmt.Errorf("spill: %w", err)
+	}
+	r.file = file
+	s.runs = append(s.runs, r)
+	return r, nil
+}
+
+// frameBytes keeps the frames of a merge within the limit.
+func (s *sorter) frameBytes() int { return int(min(max(s.limit/(4*fanIn), 4<<10), 256<<10)) }
+
+// compact merges the runs of a level where there are enough of them.
+func (s *sorter) compact(level int) error {
+	var same []source
+	var old, others []*run
+	for _, r := range s.runs {
+		if r.level == level {
+			same, old = append(same, r), append(old, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	if len(same) < fanIn {
 		return nil
 	}
-	err := b.f(b.batch)
-	b.batch.Reset()
+	to, err := s.newRun(level + 1)
+	if err != nil {
+		return err
+	}
+	if err := mergeInto(same, to); err != nil {
+		return err
+	}
+	s.runs = append(others, to)
+	if err := s.remove(old); err != nil {
+		return err
+	}
+	return s.compact(level + 1)
+}
+
+func mergeInto(from []source, to *run) error {
+	m, err := newMerger(from)
+	if err != nil {
+		return err
+	}
+	var encoded []byte
+	if err := m.each(func(r *record) error {
+		encoded = r.appendEncoded(encoded[:0])
+		return to.append(encoded)
+	}); err != nil {
+		return err
+	}
+	return to.seal()
+}
+
+func (s *sorter) remove(runs []*run) error {
+	var errs []error
+	for _, r := range runs {
+		errs = append(errs, r.file.Close(), s.folder.RemoveScratch(r.name))
+	}
+	return errors.Join(errs...)
+}
+
+// drop removes the runs.
+func (s *sorter) drop() error {
+	err := s.remove(s.runs)
+	s.runs = nil
 	return err
 }
 
-func (s *sorter) merge(out *batcher) error {
-	h := &runHeap{}
-	for _, f := range s.runs {
-		r := &runReader{in: bufio.NewReaderSize(io.NewSectionReader(f, 0, math.MaxInt64), 64<<10)}
-		more, err := r.next()
-		if err != nil {
-			return err
-		}
-		if more {
-			*h = append(*h, r)
-		}
-	}
-	heap.Init(h)
-	for h.Len() > 0 {
-		r := (*h)[0]
-		if err := out.add(r.row); err != nil {
-			return err
-		}
-		more, err := r.next()
-		switch {
-		case err != nil:
-			return err
-		case more:
-			heap.Fix(h, 0)
-		default:
-			heap.Pop(h)
-		}
-	}
-	return out.flush()
+// waiting hands out the rows in memory; sort was called.
+type waiting struct {
+	s  *sorter
+	at int
 }
 
-// runReader reads a sorted run.
-type runReader struct {
-	in       *bufio.Reader
-	buffer   []byte
-	key, row []byte
+func (w *waiting) next() (record, bool, error) {
+	if w.at == len(w.s.entries) {
+		return record{}, false, nil
+	}
+	r, _ := w.s.record(w.s.entries[w.at])
+	w.at++
+	return r, true, nil
 }
 
-func (r *runReader) next() (bool, error) {
-	var head [12]byte
-	if _, err := io.ReadFull(r.in, head[:]); errors.Is(err, io.EOF) {
-		return false, nil
-	} else if err != nil {
-		return false, fmt.Errorf("read a spilled run: %w", err)
+// merged hands on everything in order, with the rows of more.
+func (s *sorter) merged(more source, f func(*record) error) error {
+	s.sort()
+	sources := []source{&waiting{s: s}}
+	for _, r := range s.runs {
+		sources = append(sources, r)
 	}
-	key, row := int(binary.LittleEndian.Uint32(head[0:])), int(binary.LittleEndian.Uint32(head[4:]))
-	if cap(r.buffer) < key+row {
-		r.buffer = make([]byte, key+row)
+	if more != nil {
+		sources = append(sources, more)
 	}
-	r.buffer = r.buffer[:key+row]
-	if _, err := io.ReadFull(r.in, r.buffer); err != nil {
-		return false, fmt.Errorf("read a spilled run: %w", err)
+	m, err := newMerger(sources)
+	if err != nil {
+		return err
 	}
-	if crc32.ChecksumIEEE(r.buffer) != binary.LittleEndian.Uint32(head[8:]) {
-		return false, errRun
-	}
-	r.key, r.row = r.buffer[:key], r.buffer[key:]
-	return true, nil
-}
-
-// runHeap has the run with the least row on top.
-type runHeap []*runReader
-
-func (h runHeap) Len() int { return len(h) }
-func (h runHeap) Less(i, j int) bool {
-	if c := bytes.Compare(h[i].key, h[j].key); c != 0 {
-		return c < 0
-	}
-	return bytes.Compare(h[i].row, h[j].row) < 0
-}
-func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *runHeap) Push(x any)   { *h = append(*h, x.(*runReader)) }
-func (h *runHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
-}
-
-// close removes the runs.
-func (s *sorter) close() error {
-	var err error
-	for i, f := range s.runs {
-		err = errors.Join(err, f.Close(), s.folder.RemoveScratch(fmt.Sprintf("%s-%05d", s.name, i)))
-	}
-	s.runs, s.arena, s.rows = nil, nil, nil
-	return err
+	return m.each(f)
 }

@@ -1,207 +1,172 @@
 package snapshot
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
-
-	"parallax/internal/sealed"
-	"parallax/internal/store"
+	"parallax/internal/pagefile"
 )
 
-// TableReader reads one table's rows. It is for one goroutine.
+// TableReader reads one table. It is used by one goroutine; Blocks, Read and
+// Batches may run within each other.
 type TableReader struct {
-	folder    *store.Folder
-	entry     *TableEntry
-	cols      []physical
-	key       []int
-	blockRows int
-	starts    []int64 // the first row of each part
-	part      int     // which one is open, -1: none
-	bytes     *sealed.Reader
-	file      *parquet.File
+	r     *Reader
+	entry *TableEntry
+	parts *parts // of Read: what it decoded last stays at hand
 }
 
-func openTable(folder *store.Folder, e *TableEntry, blockRows int) (*TableReader, error) {
-	cols, err := layoutOf(&e.Table)
-	if err != nil {
-		return nil, err
-	}
-	t := &TableReader{folder: folder, entry: e, cols: cols, blockRows: blockRows, part: -1}
-	if t.key, err = e.KeyIndexes(); err != nil {
-		return nil, err
-	}
-	var row int64
-	for i := range e.Files {
-		t.starts = append(t.starts, row)
-		row += e.Files[i].Rows
-	}
-	return t, nil
-}
+// Entry is the table in the manifest, which the caller must not change.
+func (t *TableReader) Entry() *TableEntry { return t.entry }
 
-// Close closes what is open.
-func (t *TableReader) Close() error {
-	if t.bytes == nil {
-		return nil
-	}
-	err := t.bytes.Close()
-	t.bytes, t.part = nil, -1
-	return err
-}
+// Close frees what Read holds. The reader can be used again.
+func (t *TableReader) Close() error { return t.parts.close() }
 
-// damageOf turns a panic of the Parquet reader, and errors without a place, into
-// damage of the file called name.
-func damageOf(name string, err *error) {
-	if v := recover(); v != nil {
-		*err = fmt.Errorf("%s: %w: the Parquet reader failed: %v", name, ErrDamaged, v)
-	}
-}
-
-// openParquet opens a sealed file and compares what it says with the manifest.
-func openParquet(r *sealed.Reader, p *Part, leaves int) (*parquet.File, error) {
-	f, err := parquet.OpenFile(r, p.Size, parquet.SkipBloomFilters(true))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", p.Name, ErrDamaged, err)
-	}
-	var rows int64
-	for _, g := range f.Metadata().RowGroups {
-		rows += g.NumRows
-		if len(g.Columns) != leaves {
-			return nil, fmt.Errorf("%s: %d columns, want %d: %w", p.Name, len(g.Columns), leaves, ErrDamaged)
-		}
-		for i := range g.Columns {
-			if c := g.Columns[i].MetaData.Codec; c != format.Zstd && c != format.Uncompressed {
-				return nil, fmt.Errorf("%s: codec %s is not part of the format: %w", p.Name, c, ErrDamaged)
-			}
-		}
-	}
-	if rows != p.Rows || f.NumRows() != p.Rows {
-		return nil, fmt.Errorf("%s: %d rows, its footer says %d and the manifest %d: %w", p.Name, rows, f.NumRows(), p.Rows, ErrDamaged)
-	}
-	return f, nil
-}
-
-func (t *TableReader) open(part int) (err error) {
-	if t.part == part {
-		return nil
-	}
-	defer damageOf(t.entry.Files[part].Name, &err)
-	if err := t.Close(); err != nil {
-		return err
-	}
-	p := &t.entry.Files[part]
-	if t.bytes, err = sealed.Open(t.folder, p.File, p.Chunks); err != nil {
-		return err
-	}
-	leaves := 0
-	for i := range t.cols {
-		if leaves++; t.cols[i].other.Name != "" {
-			leaves++
-		}
-	}
-	t.file, err = openParquet(t.bytes, p, leaves)
+func (t *TableReader) place(err error) error {
 	if err == nil {
-		t.part = part
+		return nil
 	}
-	return err
+	return fmt.Errorf("table %s: %w", t.entry.FullName(), err)
 }
 
-// Read fills into with rows, counted from the table's first; of other columns than
-// those asked for (nil: all) the vectors are left empty.
+// Read fills into, which is emptied first, with the rows from first on; only the
+// columns asked for, by index (nil: all), are filled. It reads only the pages
+// that hold them; rows next to those of the call before cost no page twice, so
+// that neighbouring blocks can be read one by one or all at once.
 func (t *TableReader) Read(first, rows int64, columns []int, into *Batch) error {
 	into.Reset()
-	if len(into.Columns) != len(t.cols) {
-		*into = *NewBatch(t.entry.Columns)
+	columns, err := t.columns(columns)
+	if err != nil {
+		return t.place(err)
 	}
-	if first < 0 || rows < 0 || first+rows > t.entry.Rows {
-		return fmt.Errorf("table %s: rows %d to %d of %d", t.entry.FullName(), first, first+rows, t.entry.Rows)
+	if len(into.Columns) != len(t.entry.Columns) {
+		return t.place(fmt.Errorf("a batch of %d columns for a table of %d", len(into.Columns), len(t.entry.Columns)))
 	}
-	for part := range t.entry.Files {
-		start, end := t.starts[part], t.starts[part]+t.entry.Files[part].Rows
-		if first >= end || first+rows <= start {
-			continue
-		}
-		if err := t.open(part); err != nil {
-			return err
-		}
-		if err := t.readPart(part, max(first-start, 0), min(first+rows, end)-start, columns, into); err != nil {
-			return err
-		}
+	if err := t.checkRange(first, rows); err != nil {
+		return t.place(err)
 	}
-	into.Rows = int(rows)
-	return nil
+	for _, c := range columns {
+		into.Columns[c].Class = t.entry.Columns[c].Class
+	}
+	return t.place(t.parts.read(into, columns, first, first+rows))
 }
 
-func (t *TableReader) readPart(part int, from, to int64, columns []int, into *Batch) (err error) {
-	name := t.entry.Files[part].Name
-	defer damageOf(name, &err)
-	var start int64
-	for n, g := range t.file.RowGroups() {
-		end := start + g.NumRows()
-		if from < end && to > start {
-			if err := t.readGroup(n, g, max(from-start, 0), min(to, end)-start, columns, into); err != nil {
-				return fmt.Errorf("%s: row group %d: %w", name, n, err)
-			}
-		}
-		start = end
+func (t *TableReader) checkRange(first, rows int64) error {
+	if first < 0 || rows < 0 || first > t.entry.Rows-rows {
+		return fmt.Errorf("rows %d to %d of %d", first, first+rows-1, t.entry.Rows)
 	}
 	return nil
 }
 
-func (t *TableReader) readGroup(n int, g parquet.RowGroup, from, to int64, columns []int, into *Batch) error {
-	chunks, leaf := g.ColumnChunks(), 0
-	meta := t.file.Metadata().RowGroups[n].Columns
-	wanted := map[int]bool{}
-	for _, i := range columns {
-		wanted[i] = true
+func (t *TableReader) columns(list []int) ([]int, error) {
+	if list == nil {
+		return allColumns(len(t.entry.Columns)), nil
 	}
-	for i := range t.cols {
-		c := &t.cols[i]
-		at := leaf
-		if leaf++; c.other.Name != "" {
-			leaf++
-		}
-		if columns != nil && !wanted[i] {
-			continue
-		}
-		var main, other values
-		if err := main.read(chunks[at], from, to); err != nil {
-			return fmt.Errorf("column %q: %w", c.column.Name, err)
-		}
-		hasOther := c.other.Name != "" && meta[at+1].MetaData.Statistics.NullCount < meta[at+1].MetaData.NumValues
-		if hasOther {
-			if err := other.read(chunks[at+1], from, to); err != nil {
-				return fmt.Errorf("column %q: %w", c.other.Name, err)
-			}
-		}
-		if err := c.decode(&into.Columns[i], &main, &other, hasOther); err != nil {
-			return fmt.Errorf("column %q: %w", c.column.Name, err)
+	for i, c := range list {
+		if c < 0 || c >= len(t.entry.Columns) || slices.Contains(list[:i], c) {
+			return nil, fmt.Errorf("column %d of %d, or twice", c, len(t.entry.Columns))
 		}
 	}
-	return nil
+	return list, nil
 }
 
-// batchRows is the size of the batches of Batches.
-const batchRows = 4096
-
-// Batches yields all rows in key order; the batch is reused. Only the vectors of
-// columns are filled (nil: all). An error comes once, last.
+// Batches yields all rows in order, with the columns asked for (nil: all). The
+// batch is used again. An error comes once, last.
 func (t *TableReader) Batches(columns []int) iter.Seq2[*Batch, error] {
+	return t.Range(0, t.entry.Rows, columns)
+}
+
+// Range is Batches for a stretch of rows.
+func (t *TableReader) Range(first, rows int64, columns []int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		b := NewBatch(t.entry.Columns)
-		for first := int64(0); first < t.entry.Rows; first += batchRows {
-			if err := t.Read(first, min(batchRows, t.entry.Rows-first), columns, b); err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(b, nil) {
-				return
-			}
+		if err := t.scan(first, rows, columns, yield); err != nil {
+			yield(nil, t.place(err))
 		}
 	}
 }
 
-var errShort = errors.New("fewer values than rows")
+func (t *TableReader) scan(first, rows int64, columns []int, yield func(*Batch, error) bool) (err error) {
+	if err := t.checkRange(first, rows); err != nil {
+		return err
+	}
+	s := newScan(t.r.folder, t.entry, &t.r.codec)
+	if s.columns, err = t.columns(columns); err != nil {
+		return err
+	}
+	s.at, s.last = first, first+rows
+	defer func() { err = errors.Join(err, s.close()) }()
+	for {
+		b, err := s.next()
+		if err != nil || b == nil || !yield(b, nil) {
+			return err
+		}
+	}
+}
+
+// Blocks calls f with each block in order; the block is used again. It checks
+// that the blocks follow each other and that their keys ascend.
+func (t *TableReader) Blocks(f func(*Block) error) (err error) {
+	index, err := openPart(t.r.folder, &t.entry.Index, indexLeaves(t.entry.Columns), &t.r.codec)
+	if err != nil {
+		return t.place(err)
+	}
+	defer func() { err = errors.Join(err, index.bytes.Close()) }()
+	b := newBlocks(index.pages, len(t.entry.Columns), t.entry.Rows)
+	for i := range t.entry.Blocks {
+		if err := b.next(i); err != nil {
+			return t.place(fmt.Errorf("%s: block %d: %w", t.entry.Index.Name, i, err))
+		}
+		if err := f(&b.block); err != nil {
+			return err
+		}
+	}
+	if b.rows != t.entry.Rows {
+		return t.place(fmt.Errorf("%s: %w: its blocks have %d rows, the table %d", t.entry.Index.Name, ErrDamaged, b.rows, t.entry.Rows))
+	}
+	return nil
+}
+
+// blocks walks the index.
+type blocks struct {
+	leaves []*pagefile.Column
+	block  Block
+	rows   int64 // of the blocks so far
+	total  int64 // of the table
+}
+
+func newBlocks(file *pagefile.Reader, columns int, rows int64) *blocks {
+	b := &blocks{total: rows, block: Block{Columns: make([]Sum, columns)}}
+	for i := range indexSums + columns {
+		b.leaves = append(b.leaves, file.Column(i))
+	}
+	return b
+}
+
+func (b *blocks) next(i int64) error {
+	for _, l := range b.leaves {
+		if err := l.Load(i); err != nil {
+			return err
+		}
+	}
+	at := func(leaf int) int { return int(i - b.leaves[leaf].First) }
+	sum := func(leaf int) Sum { return sumOf(b.leaves[leaf].Bytes[sumBytes*at(leaf):]) }
+	k := &b.block
+	k.First, k.Rows = b.leaves[indexFirst].Int64[at(indexFirst)], b.leaves[indexRows].Int64[at(indexRows)]
+	if k.First != b.rows || k.Rows < 1 || k.Rows > b.total-b.rows {
+		return fmt.Errorf("%w: %d rows from row %d on, behind %d rows", ErrDamaged, k.Rows, k.First, b.rows)
+	}
+	b.rows += k.Rows
+	keys, in := b.leaves[indexLastKey], at(indexLastKey)
+	key := keys.Bytes[keys.Offsets[in]:keys.Offsets[in+1]]
+	if i > 0 && bytes.Compare(key, k.LastKey) <= 0 {
+		return fmt.Errorf("%w: key %.64x stands after %.64x", ErrDamaged, key, k.LastKey)
+	}
+	k.LastKey = append(k.LastKey[:0], key...)
+	k.Keys = sum(indexKeys)
+	for c := range k.Columns {
+		k.Columns[c] = sum(indexSums + c)
+	}
+	return nil
+}

@@ -1,192 +1,268 @@
 package snapshot
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"sort"
+	"strings"
 	"sync"
 
+	"parallax/internal/pagefile"
 	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
-// Writer writes a snapshot. Table may be called, and TableWriters used, from
-// several goroutines.
+// Writer makes a snapshot. Its methods may be called from several goroutines.
 type Writer struct {
+	opts   Options
 	folder *store.Folder
 	lock   *store.Lock
-	o      Options
+	codec  pagefile.Codec
+	gate   chan struct{}
+
+	mu     sync.Mutex
+	tables []*tablePlace // in the order of the calls of Table
 	kept   []TableEntry
-
-	mu       sync.Mutex
-	next     int
-	opened   map[[2]string]bool
-	finished []numbered
+	made   int // folders of tables made, for names
+	ended  bool
 }
 
-// numbered is a finished table with the place in which it was opened: the order of
-// the manifest.
-type numbered struct {
-	n     int
-	entry TableEntry
+// tablePlace is a table's place in the manifest.
+type tablePlace struct {
+	id    [2]string
+	entry *TableEntry // once it is whole
+	gone  bool
 }
 
-// Create begins a snapshot in dir, which must hold none. With Options.Resume the
-// finished tables of an interrupted one are kept.
+var errEnded = errors.New("snapshot: the writer has ended")
+
+// Create starts a snapshot in dir, which it makes where it is missing. What an
+// interrupted capture left there is removed (with Options.Resume: but for its
+// whole tables); anything else is refused with ErrExists. The folder is locked
+// until Close or Abort.
 func Create(dir string, o Options) (*Writer, error) {
 	if err := o.normalise(); err != nil {
 		return nil, err
 	}
 	folder, err := store.MakeFolder(dir, o.files)
 	if err != nil {
-		return nil, fmt.Errorf("snapshot: %w", err)
+		return nil, fmt.Errorf("snapshot folder: %w", err)
 	}
 	lock, err := folder.Lock()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("snapshot folder: %w", err)
 	}
-	w := &Writer{folder: folder, lock: lock, o: o, opened: map[[2]string]bool{}}
-	if err := w.begin(); err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+	w := &Writer{opts: o, folder: folder, lock: lock, gate: make(chan struct{}, o.Encoders)}
+	if err := w.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("create snapshot in %s: %w", dir, err), lock.Unlock())
 	}
 	return w, nil
 }
 
-func (w *Writer) begin() error {
+// start clears what may be cleared and says that a snapshot is being made.
+func (w *Writer) start() error {
 	if _, err := w.folder.Stat(ManifestName); err == nil {
-		return fmt.Errorf("%s: %w: a snapshot", w.folder.Dir(), ErrExists)
-	}
-	if err := w.keep(); err != nil {
+		return fmt.Errorf("%s: %w\nchoose another folder", ManifestName, ErrExists)
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return w.sweep()
-}
-
-// keep takes the finished tables from the partial manifest.
-func (w *Writer) keep() error {
-	b, err := store.ReadFile(w.folder, PartialName, sealed.MaxSmall)
-	if store.IsNotExist(err) {
-		return nil
+	if w.opts.Resume {
+		if err := w.takeUp(); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	if err := w.clear(); err != nil {
 		return err
 	}
-	if !w.o.Resume {
-		return fmt.Errorf("%s: %w: an unfinished snapshot", w.folder.Dir(), ErrExists)
-	}
-	m, err := parseManifest(b)
-	if err != nil {
-		return fmt.Errorf("%s: %w", PartialName, err)
-	}
-	if m.Source.Engine != w.o.Source.Engine || m.Redaction.KeyID != w.o.Redaction.KeyID || m.BlockRows != w.o.BlockRows {
-		return fmt.Errorf("%s: %w: of another store, redaction key or block size: it cannot be gone on with", w.folder.Dir(), ErrExists)
-	}
-	w.kept = m.Tables
-	for i := range m.Tables {
-		w.finished = append(w.finished, numbered{i, m.Tables[i]})
-		w.opened[m.Tables[i].ID()] = true
-		var n int
-		if _, err := fmt.Sscanf(m.Tables[i].Index.Name, "tables/t-%d/", &n); err == nil {
-			w.next = max(w.next, n)
-		}
-	}
-	return nil
+	return w.writePartial()
 }
 
-// sweep removes what no finished table owns.
-func (w *Writer) sweep() error {
-	owned := map[string]bool{}
-	for i := range w.kept {
-		for _, f := range w.kept[i].parts() {
-			owned[f.Name], owned[f.Chunks.Name] = true, true
-		}
-	}
+// clear removes the files of a capture that did not end, but for those kept.
+// Without its manifest.partial.json, files are not known to be such.
+func (w *Writer) clear() error {
 	list, err := w.folder.List("tables/")
 	if err != nil {
 		return err
 	}
+	if _, err := w.folder.Stat(PartialName); errors.Is(err, fs.ErrNotExist) && len(list) > 0 {
+		return fmt.Errorf("%s: %w without a manifest\nchoose another folder", list[0].Name, ErrExists)
+	}
+	known := filesOf(w.kept)
 	for _, e := range list {
-		if !owned[e.Name] {
-			if err := w.folder.Remove(e.Name); err != nil {
-				return err
-			}
+		if known[e.Name] || !strings.HasSuffix(e.Name, ".parquet") && !strings.HasSuffix(e.Name, ".chunks") {
+			continue
+		}
+		if err := w.folder.Remove(e.Name); err != nil {
+			return err
 		}
 	}
 	return w.folder.Sweep()
 }
 
-// parts are all files of a table, the index last.
-func (t *TableEntry) parts() []Part { return append(append([]Part{}, t.Files...), t.Index) }
-
-// Kept are the tables that an interrupted writer had finished.
-func (w *Writer) Kept() []TableEntry { return w.kept }
-
-// Table begins a table. Its rows become visible at the TableWriter's Close.
-func (w *Writer) Table(t Table) (*TableWriter, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.opened[t.ID()] {
-		return nil, fmt.Errorf("table %s: %w in this snapshot", t.FullName(), ErrExists)
-	}
-	w.next++
-	tw, err := newTableWriter(w, w.next, t)
-	if err != nil {
-		return nil, err
-	}
-	w.opened[t.ID()] = true
-	return tw, nil
-}
-
-// done takes a finished table over and notes it durably.
-func (w *Writer) done(n int, e TableEntry) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.finished = append(w.finished, numbered{n, e})
-	return w.note()
-}
-
-// note replaces the partial manifest, which says what is finished.
-func (w *Writer) note() error {
-	if _, err := w.folder.Stat(PartialName); err == nil {
-		if err := w.folder.Remove(PartialName); err != nil {
-			return err
+// filesOf returns the names of all files of the tables.
+func filesOf(tables []TableEntry) map[string]bool {
+	known := map[string]bool{}
+	for i := range tables {
+		for _, p := range append(tables[i].Files[:len(tables[i].Files):len(tables[i].Files)], tables[i].Index) {
+			known[p.Name], known[p.Chunks.Name] = true, true
 		}
 	}
-	b, err := w.manifest(Closing{Interrupted: "not finished"}).encode()
+	return known
+}
+
+// takeUp takes over the whole tables of an unfinished snapshot.
+func (w *Writer) takeUp() error {
+	b, err := store.ReadFile(w.folder, PartialName, sealed.MaxSmall)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	return store.WriteFile(w.folder, PartialName, b)
+	m, err := parseManifest(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", PartialName, err)
+	}
+	if err := w.sameMaking(m); err != nil {
+		return fmt.Errorf("%s: %w", PartialName, err)
+	}
+	for i := range m.Tables {
+		e := &m.Tables[i]
+		w.made = max(w.made, tableNumber(e.Index.Name))
+		if w.wholeTable(e) == nil {
+			w.kept = append(w.kept, *e)
+			w.tables = append(w.tables, &tablePlace{id: e.ID(), entry: e})
+		}
+	}
+	return nil
 }
 
-func (w *Writer) dropped(t *Table) {
+// sameMaking refuses to mix tables that were made in another way.
+func (w *Writer) sameMaking(m *Manifest) error {
+	s, o := m.Source, w.opts.Source
+	switch {
+	case s.Engine != o.Engine || s.Detail != o.Detail:
+		return fmt.Errorf("it is of %s %s, not of %s %s", s.Engine, s.Detail, o.Engine, o.Detail)
+	case m.BlockRows != w.opts.BlockRows:
+		return fmt.Errorf("its blocks have %d rows, not %d", m.BlockRows, w.opts.BlockRows)
+	case m.Redaction.Profile != w.opts.Redaction.Profile || m.Redaction.KeyID != w.opts.Redaction.KeyID:
+		return fmt.Errorf("its redaction is profile %q with key %q, not %q with %q",
+			m.Redaction.Profile, m.Redaction.KeyID, w.opts.Redaction.Profile, w.opts.Redaction.KeyID)
+	}
+	return nil
+}
+
+// wholeTable reads a table's files whole: they were written before a crash.
+func (w *Writer) wholeTable(e *TableEntry) error {
+	var errs []error
+	for _, p := range append(e.Files[:len(e.Files):len(e.Files)], e.Index) {
+		errs = append(errs, sealed.Verify(w.folder, sealed.File(p.File), sealed.File(p.Chunks)))
+	}
+	return errors.Join(errs...)
+}
+
+func tableNumber(name string) int {
+	var n int
+	if _, err := fmt.Sscanf(name, "tables/t-%d/", &n); err != nil {
+		return 0
+	}
+	return n
+}
+
+// Kept returns the tables that Options.Resume took over.
+func (w *Writer) Kept() []TableEntry { return w.kept }
+
+// Table begins a table. Several tables may be written at once, each by one
+// goroutine.
+func (w *Writer) Table(table Table) (*TableWriter, error) {
+	if err := table.check(); err != nil {
+		return nil, fmt.Errorf("table %s: %w", table.FullName(), err)
+	}
+	key, err := table.KeyIndexes()
+	if err != nil {
+		return nil, err
+	}
+	place, dir, err := w.placeFor(&table)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTableWriter(w, place, dir, table, key)
+	if err != nil {
+		w.mu.Lock()
+		w.tables[place].gone = true
+		w.mu.Unlock()
+		return nil, fmt.Errorf("table %s: %w", table.FullName(), err)
+	}
+	return t, nil
+}
+
+func (w *Writer) placeFor(table *Table) (place int, dir string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.opened, t.ID())
+	if w.ended {
+		return 0, "", errEnded
+	}
+	for _, p := range w.tables {
+		if p.id == table.ID() && !p.gone {
+			return 0, "", fmt.Errorf("table %s: %w in this snapshot", table.FullName(), ErrExists)
+		}
+	}
+	w.made++
+	w.tables = append(w.tables, &tablePlace{id: table.ID()})
+	return len(w.tables) - 1, fmt.Sprintf("tables/t-%04d", w.made), nil
 }
 
-func (w *Writer) manifest(c Closing) *Manifest {
-	sort.Slice(w.finished, func(i, j int) bool { return w.finished[i].n < w.finished[j].n })
-	m := &Manifest{
-		Format: FormatName, Version: Version{FormatMajor, FormatMinor}, Tool: w.o.Tool, Source: w.o.Source, Point: c.Point,
-		Redaction: w.o.Redaction, BlockRows: w.o.BlockRows, Tables: []TableEntry{}, Ledger: c.Ledger,
-		Interrupted: c.Interrupted, Notes: c.Notes, Info: w.o.Info,
-	}
-	m.Redaction.Counts = maps.Clone(c.RedactionCounts)
-	for _, t := range w.finished {
-		m.Tables = append(m.Tables, t.entry)
-	}
-	return m
-}
-
-// Close writes the manifest: from then on the folder is a snapshot.
-func (w *Writer) Close(c Closing) (err error) {
+// finished enters a whole table; from then on an interruption leaves it.
+func (w *Writer) finished(t *TableWriter) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	defer func() { err = errors.Join(err, w.lock.Unlock()) }()
+	if w.ended {
+		return errEnded
+	}
+	w.tables[t.place].entry = &t.entry
+	if err := w.writePartial(); err != nil {
+		w.tables[t.place].entry = nil
+		return err
+	}
+	return nil
+}
+
+// abandoned removes what a table left behind.
+func (w *Writer) abandoned(t *TableWriter) error {
+	w.mu.Lock()
+	w.tables[t.place].gone = true
+	w.mu.Unlock()
+	list, err := w.folder.List(t.dir + "/")
+	errs := []error{err}
+	for _, e := range list {
+		errs = append(errs, w.folder.Remove(e.Name))
+	}
+	return errors.Join(errs...)
+}
+
+// Close writes manifest.json and unlocks the folder. Tables that were neither
+// closed nor aborted are an error. Where it fails there is no manifest.json, and
+// the snapshot does not open.
+func (w *Writer) Close(c Closing) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended {
+		return errEnded
+	}
+	if err := w.finish(c); err != nil {
+		return errors.Join(err, w.abort())
+	}
+	w.ended = true
+	return w.lock.Unlock()
+}
+
+func (w *Writer) finish(c Closing) error {
+	for _, p := range w.tables {
+		if p.entry == nil && !p.gone {
+			return fmt.Errorf("snapshot: table %v is still being written", p.id)
+		}
+	}
 	b, err := w.manifest(c).encode()
 	if err != nil {
 		return err
@@ -194,90 +270,66 @@ func (w *Writer) Close(c Closing) (err error) {
 	if err := store.WriteFile(w.folder, ManifestName, b); err != nil {
 		return err
 	}
-	if _, err := w.folder.Stat(PartialName); err == nil {
-		return w.folder.Remove(PartialName)
+	if err := w.folder.Remove(PartialName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }
 
-// Abort leaves the finished tables, and the partial manifest that names them. Where
-// no table was finished nothing is left but the folder.
-func (w *Writer) Abort() error { return w.lock.Unlock() }
-
-func (m *Manifest) encode() ([]byte, error) {
-	if m.Ledger.Accounts == nil {
-		m.Ledger.Accounts = []Account{}
+// Abort ends the snapshot early. The tables that are whole stay, listed in
+// manifest.partial.json. Tables that are being written are aborted before.
+func (w *Writer) Abort() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended {
+		return nil
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(m); err != nil {
-		return nil, fmt.Errorf("encode manifest: %w", err)
-	}
-	return b.Bytes(), nil
+	return w.abort()
 }
 
-// parseManifest reads a manifest from outside and checks what the rest of the
-// package relies on.
-func parseManifest(b []byte) (*Manifest, error) {
-	var head struct {
-		Format  string  `json:"format"`
-		Version Version `json:"version"`
+func (w *Writer) abort() error {
+	w.ended = true
+	var err error
+	if _, missing := w.folder.Stat(ManifestName); errors.Is(missing, fs.ErrNotExist) {
+		err = w.writePartial()
 	}
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("not a manifest: %w: %w", ErrDamaged, err)
-	}
-	if head.Format != FormatName {
-		return nil, fmt.Errorf("format %q, want %q: %w", head.Format, FormatName, ErrDamaged)
-	}
-	if head.Version.Major != FormatMajor {
-		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
-			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
-	}
-	m := &Manifest{}
-	if err := json.Unmarshal(b, m); err != nil {
-		return nil, fmt.Errorf("manifest: %w: %w", ErrDamaged, err)
-	}
-	return m, m.check()
+	return errors.Join(err, w.lock.Unlock())
 }
 
-func (m *Manifest) check() error {
-	if m.BlockRows < 1 {
-		return fmt.Errorf("field \"block_rows\": %d: %w", m.BlockRows, ErrDamaged)
-	}
-	for i := range m.Tables {
-		if err := m.Tables[i].check(); err != nil {
-			return fmt.Errorf("table %d, %q: %w", i, m.Tables[i].Name, err)
-		}
-	}
-	return nil
-}
-
-func (t *TableEntry) check() error {
-	var rows int64
-	for i, p := range t.parts() {
-		for _, f := range []File{p.File, p.Chunks} {
-			if err := store.CheckName(f.Name); err != nil {
-				return fmt.Errorf("%w: %w", ErrDamaged, err)
-			}
-			if f.Size < 0 || len(f.SHA256) != 64 {
-				return fmt.Errorf("%s: size %d, %d digits of SHA-256: %w", f.Name, f.Size, len(f.SHA256), ErrDamaged)
-			}
-		}
-		if p.Rows < 0 || p.Rows > 1<<48 {
-			return fmt.Errorf("%s: %d rows: %w", p.Name, p.Rows, ErrDamaged)
-		}
-		if i < len(t.Files) {
-			rows += p.Rows
-		}
-	}
-	if rows != t.Rows || t.Index.Rows != t.Blocks {
-		return fmt.Errorf("%d rows and %d blocks, but the files have %d and %d: %w", t.Rows, t.Blocks, rows, t.Index.Rows, ErrDamaged)
-	}
-	_, err := t.KeyIndexes()
+func (w *Writer) writePartial() error {
+	b, err := w.manifest(Closing{Interrupted: "not finished"}).encode()
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return err
 	}
-	return nil
+	return w.folder.Replace(PartialName, b)
+}
+
+// manifest describes what has been written so far.
+func (w *Writer) manifest(c Closing) *Manifest {
+	m := &Manifest{
+		Format: FormatName, Version: Version{FormatMajor, FormatMinor},
+		Tool: w.opts.Tool, Source: w.opts.Source, Point: c.Point, Redaction: w.opts.Redaction, BlockRows: w.opts.BlockRows,
+		Ledger: c.Ledger, Interrupted: c.Interrupted, Notes: c.Notes, Info: merged(w.opts.Info, c.Info),
+	}
+	if c.RedactionCounts != nil {
+		m.Redaction.Counts = c.RedactionCounts
+	}
+	for _, p := range w.tables {
+		if p.entry != nil {
+			m.Tables = append(m.Tables, *p.entry)
+		}
+	}
+	return m
+}
+
+func merged(a, b map[string]string) map[string]string {
+	if len(a)+len(b) == 0 {
+		return nil
+	}
+	out := maps.Clone(a)
+	if out == nil {
+		out = map[string]string{}
+	}
+	maps.Copy(out, b)
+	return out
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -82,7 +83,7 @@ func catTable(ctx context.Context, r *snapshot.Reader, i int, out io.Writer) err
 		}
 		for row := range b.Rows {
 			text = snapshot.AppendRowJSON(text[:0], table, b, row)
-			line = append(sanitise.JSON(line[:0], text), '\n')
+			line = append(sanitise.JSON(line[:0], bytes.TrimSuffix(text, []byte{'\n'})), '\n')
 			if _, err := out.Write(line); err != nil {
 				return err
 			}

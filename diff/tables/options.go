@@ -82,6 +82,8 @@ type Options struct {
 	// MaxPerRecord bounds the differences of one record; a further one says that
 	// there are more. Default 10,000.
 	MaxPerRecord int
+	// Finish may add to the summary before it is written (invariants); nil: nothing.
+	Finish func(*comparison.Summary) error
 	// GroupRows bounds the rows of one key that are held in memory; more of them
 	// could not be compared. Default 65,536.
 	GroupRows int

@@ -26,6 +26,11 @@ func Run(ctx context.Context, dir string, old, new Input, o Options) (s *compari
 	if s, err = Compare(ctx, old, new, o, w); err != nil {
 		return nil, err
 	}
+	if o.Finish != nil {
+		if err := o.Finish(s); err != nil {
+			return nil, err
+		}
+	}
 	return s, w.Close(s)
 }
 

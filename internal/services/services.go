@@ -17,7 +17,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,25 +37,42 @@ func need(t testing.TB, variable, script string) string {
 		return dsn
 	}
 	dsn, said, err := start(variable, script)
+	result(t, script, dsn, said, err)
+	os.Setenv(variable, dsn) // for the tests after this one
+	return dsn
+}
+
+// result ends the test where there is no service.
+func result(t testing.TB, script, dsn, said string, err error) {
+	t.Helper()
 	switch {
 	case err != nil:
 		t.Fatalf("%s: %v\n%s", script, err, said)
 	case dsn == "" && os.Getenv("PARALLAX_REQUIRE_ALL") == "1":
 		t.Fatalf("%s gives no service, and PARALLAX_REQUIRE_ALL is set:\n%s", script, said)
 	case dsn == "":
-		t.Skipf("SKIPPED: needs %s, and %s gives none:\n%s", variable, script, said)
+		t.Skipf("SKIPPED: %s gives no service:\n%s", script, said)
 	}
-	os.Setenv(variable, dsn) // for the tests after this one
-	return dsn
 }
 
-func start(variable, script string) (dsn, said string, err error) {
+// start runs the script, with more of an environment where given.
+func start(variable, script string, environment ...string) (dsn, said string, err error) {
+	path, err := find(filepath.Join("scripts", "services", script))
+	if err != nil {
+		return "", "", err
+	}
 	folder, err := os.MkdirTemp("", "parallax-service-")
 	if err != nil {
 		return "", "", err
 	}
+	defer func() {
+		if dsn == "" {
+			os.RemoveAll(folder)
+		}
+	}()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(filepath.Join(root(), "scripts", "services", script), "start", folder, strconv.Itoa(os.Getpid()))
+	cmd := exec.Command(path, "start", folder, strconv.Itoa(os.Getpid()))
+	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return "", stderr.String(), fmt.Errorf("start: %w", err)
@@ -66,11 +82,25 @@ func start(variable, script string) (dsn, said string, err error) {
 			return value, stderr.String(), nil
 		}
 	}
-	return "", stderr.String(), os.RemoveAll(folder)
+	return "", stderr.String(), nil
 }
 
-// root is the module's folder, two above this file's.
-func root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+// find looks for a file of the module in the folders above, as tests run in their
+// package's.
+func find(name string) (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("%s is in no folder above", name)
+		}
+		dir = parent
+	}
 }

@@ -10,6 +10,7 @@ import (
 type Files interface {
 	OpenFile(name string, flag int, perm os.FileMode) (File, error)
 	Link(oldname, newname string) error
+	Rename(oldname, newname string) error
 	Remove(name string) error
 	SyncDir(name string) error
 }
@@ -40,6 +41,9 @@ func (OS) OpenFile(name string, flag int, perm os.FileMode) (File, error) {
 
 // Link is os.Link.
 func (OS) Link(oldname, newname string) error { return os.Link(oldname, newname) }
+
+// Rename is os.Rename.
+func (OS) Rename(oldname, newname string) error { return os.Rename(oldname, newname) }
 
 // Remove is os.Remove.
 func (OS) Remove(name string) error { return os.Remove(name) }

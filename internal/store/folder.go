@@ -44,25 +44,33 @@ func OpenFolder(dir string, files Files) (*Folder, error) {
 // MakeFolder makes dir, and the folders above it, where they are missing. The
 // folders it makes are 0700.
 func MakeFolder(dir string, files Files) (*Folder, error) {
-	if err := makeAll(dir); err != nil {
+	if files == nil {
+		files = OS{}
+	}
+	if err := makeAll(dir, files); err != nil {
 		return nil, err
 	}
 	return OpenFolder(dir, files)
 }
 
-func makeAll(dir string) error {
+// makeAll makes a folder's name durable too: a file that is synced in a folder
+// without a name is lost all the same.
+func makeAll(dir string, files Files) error {
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
 	}
 	if up := filepath.Dir(dir); up != dir {
-		if err := makeAll(up); err != nil {
+		if err := makeAll(up, files); err != nil {
 			return err
 		}
 	}
 	if err := os.Mkdir(dir, folderPerm); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return os.Chmod(dir, folderPerm)
+	if err := os.Chmod(dir, folderPerm); err != nil {
+		return err
+	}
+	return files.SyncDir(filepath.Dir(dir))
 }
 
 // Dir returns the folder's path.
@@ -81,7 +89,7 @@ func (f *Folder) Create(name string) (Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := makeAll(filepath.Dir(full)); err != nil {
+	if err := makeAll(filepath.Dir(full), f.files); err != nil {
 		return nil, fmt.Errorf("create %s: %w", name, err)
 	}
 	file, err := f.scratch(full + tempSuffix)
@@ -156,6 +164,37 @@ func (f *Folder) Remove(name string) error {
 		return err
 	}
 	return f.files.SyncDir(filepath.Dir(full))
+}
+
+// Replace writes name anew, all or nothing, whether it is there or not. Only a
+// holder of the folder's lock may call it.
+func (f *Folder) Replace(name string, b []byte) error {
+	full, err := f.path(name)
+	if err != nil {
+		return err
+	}
+	if err := f.writeTemp(full+tempSuffix, b); err != nil {
+		return errors.Join(fmt.Errorf("replace %s: %w", name, err), f.files.Remove(full+tempSuffix))
+	}
+	if err := f.files.Rename(full+tempSuffix, full); err != nil {
+		return errors.Join(fmt.Errorf("replace %s: %w", name, err), f.files.Remove(full+tempSuffix))
+	}
+	if err := f.files.SyncDir(filepath.Dir(full)); err != nil {
+		return fmt.Errorf("sync folder of %s: %w", name, err)
+	}
+	return nil
+}
+
+func (f *Folder) writeTemp(full string, b []byte) error {
+	file, err := f.scratch(full)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(b)
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
 }
 
 // Open opens a finished file.

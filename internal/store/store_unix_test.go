@@ -144,3 +144,60 @@ func TestSweep(t *testing.T) {
 		t.Fatalf("left: %v, %v", left, err)
 	}
 }
+
+// TestReplace: a name has its old bytes or its new ones, whichever step fails.
+func TestReplace(t *testing.T) {
+	for at := 0; ; at++ {
+		dir := t.TempDir()
+		faults := &faultfs.FS{}
+		f, err := store.OpenFolder(dir, faults)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Replace("x", []byte("one")); err != nil {
+			t.Fatal(err)
+		}
+		faults.At, faults.Err = faults.Steps()+at, syscall.EIO
+		err = f.Replace("x", []byte("two"))
+		b, rerr := os.ReadFile(filepath.Join(dir, "x"))
+		if rerr != nil || string(b) != "one" && string(b) != "two" || err == nil && string(b) != "two" {
+			t.Fatalf("step %d: %q, %v, %v", at, b, err, rerr)
+		}
+		if at > 0 && faults.Hit() == "" {
+			if at < 5 {
+				t.Fatalf("only %d steps", at)
+			}
+			break
+		}
+	}
+}
+
+// TestNamesOfFoldersAreDurable: a file that was committed in a folder made for it
+// outlives a loss of power.
+func TestNamesOfFoldersAreDurable(t *testing.T) {
+	root := t.TempDir()
+	disk := faultfs.NewLosing()
+	f, err := store.MakeFolder(filepath.Join(root, "a", "b"), disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.WriteFile(f, "c/x", []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	lost, err := f.Create("c/y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lost.Write([]byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	if err := disk.Crash(root); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(root, "a", "b", "c", "x")); err != nil || string(b) != "one" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "a", "b", "c", "y.tmp")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a name that was never synced: %v", err)
+	}
+}

@@ -9,7 +9,7 @@
 // system's own accounting; a peer that is not installed is named, and its case
 // is left out.
 //
-//	go run ./scripts/bench [-runs 5] [-dir FOLDER] [-only capture,replay,lateness,get,json]
+//	go run ./scripts/bench [-runs 5] [-dir FOLDER] [-only capture,replay,lateness,get,json,tables]
 package main
 
 import (
@@ -30,7 +30,7 @@ type bench struct {
 
 func main() {
 	var b bench
-	only := flag.String("only", "capture,replay,lateness,get,json", "cases, joined by commas")
+	only := flag.String("only", "capture,replay,lateness,get,json,tables", "cases, joined by commas")
 	flag.IntVar(&b.runs, "runs", 5, "pairs of runs of each case")
 	flag.StringVar(&b.dir, "dir", filepath.Join(os.TempDir(), "parallax-bench"), "folder for inputs and outputs")
 	flag.StringVar(&b.parallax, "parallax", "bin/parallax", "the binary to measure")
@@ -56,7 +56,7 @@ func (b *bench) all(only []string) error {
 		name string
 		run  func() error
 	}{
-		{"capture", b.capture}, {"get", b.get}, {"replay", b.replay}, {"lateness", b.lateness}, {"json", b.json},
+		{"capture", b.capture}, {"get", b.get}, {"replay", b.replay}, {"lateness", b.lateness}, {"json", b.json}, {"tables", b.tables},
 	} {
 		if !slices.Contains(only, c.name) {
 			continue

@@ -31,9 +31,9 @@ install_packages() {
 		printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy
 		made=yes
 	fi
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends mariadb-server >"$folder/install.log" 2>&1 ||
+	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends mariadb-server >"$folder/install.log" 2>&1 ||
 		{ apt-get update >>"$folder/install.log" 2>&1 &&
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends mariadb-server >>"$folder/install.log" 2>&1; } ||
+			DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends mariadb-server >>"$folder/install.log" 2>&1; } ||
 		installed=no
 	[ -z "$made" ] || rm -f $policy
 	[ "${installed:-}" != no ] || skip "mariadb-server cannot be installed: see $folder/install.log"

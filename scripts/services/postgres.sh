@@ -5,25 +5,28 @@
 #                                    it is ready; with PID, it ends when that process does
 #   postgres.sh stop FOLDER
 #
+# With PARALLAX_STANDBY_OF=postgres://… it follows that server.
+#
 # It listens on 127.0.0.1 and in FOLDER, asks for a password, can make logical
 # replication slots, and does not survive a crash (fsync is off). Where the packages are
 # missing it says so and prints no address.
 set -euo pipefail
 umask 077
 
-usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 say() { echo "postgres.sh: $*" >&2; }
 
-find_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
+find_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1 || true; }
 
 install_packages() {
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return 0; fi
+	umask 022 # packages count on it
 	# The package would start a server of its own.
 	mkdir -p /etc/postgresql-common
 	[ -e /etc/postgresql-common/createcluster.conf ] ||
 		echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq >&2 && apt-get install -y -qq --no-install-recommends postgresql >&2 || true
+	apt-get update -qq >&2 && apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends postgresql >&2 || true
 }
 
 # initdb refuses root, so that root hands over to the package's user.
@@ -61,27 +64,40 @@ watch() { # FOLDER PID: the server must not outlive the tests, however they end
 	setsid "$0" watch "$1" "$2" </dev/null >/dev/null 2>&1 &
 }
 
+create() { # FOLDER: an empty database system; sets login
+	local password
+	password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+	printf '%s\n' "$password" >"$1/password"
+	if [ "$(id -u)" = 0 ]; then chown postgres "$1/password"; fi
+	as_owner "$bin/initdb" -D "$1/data" -U parallax --pwfile="$1/password" -A scram-sha-256 \
+		-E UTF8 --locale=C.UTF-8 -N >"$1/initdb.log"
+	settings >>"$1/data/postgresql.conf"
+	login=parallax:$password
+}
+
+follow() { # FOLDER: a copy of the other server; sets login
+	as_owner "$bin/pg_basebackup" -d "$PARALLAX_STANDBY_OF" -D "$1/data" -c fast -N -R >&2
+	login=${PARALLAX_STANDBY_OF#*://}
+	login=${login%%@*}
+}
+
 start() {
-	local folder=$1 password port
+	local folder=$1 login port
 	bin=$(find_bin)
-	if [ -z "$bin" ]; then install_packages; bin=$(find_bin); fi
+	if [ -z "$bin" ]; then (install_packages); bin=$(find_bin); fi
 	if [ -z "$bin" ]; then
 		say "no PostgreSQL server found in /usr/lib/postgresql, and none installed (as root: apt-get install postgresql)"
 		exit 0
 	fi
 	mkdir -p "$folder"
 	folder=$(cd "$folder" && pwd)
-	password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
-	printf '%s\n' "$password" >"$folder/password"
-	if [ "$(id -u)" = 0 ]; then chown -R postgres "$folder"; fi
-	as_owner "$bin/initdb" -D "$folder/data" -U parallax --pwfile="$folder/password" -A scram-sha-256 \
-		-E UTF8 --locale=C.UTF-8 -N >"$folder/initdb.log"
-	settings >>"$folder/data/postgresql.conf"
+	if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
+	if [ -n "${PARALLAX_STANDBY_OF:-}" ]; then follow "$folder"; else create "$folder"; fi
 	for _ in 1 2 3; do # another process may take the port meanwhile
 		port=$(free_port)
 		if launch "$folder" "$port"; then
 			if [ -n "${2:-}" ]; then watch "$folder" "$2"; fi
-			echo "PARALLAX_TEST_POSTGRES=postgres://parallax:$password@127.0.0.1:$port/postgres"
+			echo "PARALLAX_TEST_POSTGRES=postgres://$login@127.0.0.1:$port/postgres"
 			return 0
 		fi
 	done

@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -16,12 +15,8 @@ type csvReader struct{ o database.Options }
 // csvFile is an open CSV file behind its header.
 type csvFile struct {
 	text   *textFile
-	bound  *bounded
-	csv    *csv.Reader
+	scan   csvScanner
 	header []string
-	// end is the last line of the record before; blank counts the empty lines, which
-	// encoding/csv steps over.
-	end, blank int
 }
 
 func openCSV(path string) (*csvFile, error) {
@@ -29,53 +24,43 @@ func openCSV(path string) (*csvFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &csvFile{text: text, bound: &bounded{in: text}}
-	f.csv = csv.NewReader(f.bound)
-	f.csv.ReuseRecord = true
+	f := &csvFile{text: text, scan: csvScanner{in: text.Reader}}
 	if err := f.readHeader(); err != nil {
 		return nil, errors.Join(err, text.Close())
 	}
+	f.scan.keepBlank = len(f.header) == 1
 	return f, nil
 }
 
 func (f *csvFile) readHeader() error {
-	header, err := f.next()
+	err := f.scan.next()
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("it is empty: a CSV file begins with the names of its columns")
 	}
 	if err != nil {
 		return err
 	}
-	f.header = append(f.header, header...) // the record is reused
-	if len(header) > maxColumns {
-		return fmt.Errorf("the header names %d columns, want at most %d", len(header), maxColumns)
-	}
 	seen := map[string]bool{}
-	for i, name := range f.header {
+	for i := range f.scan.ends {
+		name := string(f.scan.field(i))
 		if name == "" || seen[name] {
 			return fmt.Errorf("the header's column %d is called %q: names must be there and differ", i+1, name)
 		}
 		seen[name] = true
+		f.header = append(f.header, name)
 	}
 	return nil
 }
 
-// next returns the next record, until the next call; errors name the line.
-func (f *csvFile) next() ([]string, error) {
-	f.bound.begin()
-	record, err := f.csv.Read()
-	if err != nil {
-		return nil, err
+// next reads a record of as many fields as the header names.
+func (f *csvFile) next() error {
+	if err := f.scan.next(); err != nil {
+		return err
 	}
-	first, _ := f.csv.FieldPos(0)
-	f.blank += first - f.end - 1
-	f.end, _ = f.csv.FieldPos(len(record) - 1)
-	for _, c := range []byte(record[len(record)-1]) {
-		if c == '\n' {
-			f.end++
-		}
+	if n := len(f.scan.ends); n != len(f.header) {
+		return fmt.Errorf("line %d: %d fields, the header names %d", f.scan.line, n, len(f.header))
 	}
-	return record, nil
+	return nil
 }
 
 func (r *csvReader) describe(_ context.Context, f *file, t *snapshot.Table) error {
@@ -100,32 +85,31 @@ func (r *csvReader) read(ctx context.Context, f *file, t *snapshot.Table, emit f
 	}
 	out := newBatcher(t, &r.o)
 	for {
-		record, err := c.next()
-		if errors.Is(err, io.EOF) {
+		if err := c.next(); errors.Is(err, io.EOF) {
 			break
-		}
-		if err != nil {
+		} else if err != nil {
 			return err
 		}
-		r.add(out, record)
+		r.add(out, &c.scan)
 		if err := out.flush(ctx, false, emit); err != nil {
 			return err
 		}
 	}
-	note(t, "blank lines stepped over", int64(c.blank))
+	note(t, "blank lines stepped over", c.scan.blank)
 	return out.flush(ctx, true, emit)
 }
 
-func (r *csvReader) add(out *batcher, record []string) {
-	for i, s := range record {
-		v := &out.batch.Columns[i]
-		if r.o.NullText != nil && s == *r.o.NullText {
+// add appends a record. What is quoted is no null.
+func (r *csvReader) add(out *batcher, s *csvScanner) {
+	null := r.o.NullText
+	for i := range s.ends {
+		v, field := &out.batch.Columns[i], s.field(i)
+		if null != nil && !s.quoted[i] && string(field) == *null {
 			v.AppendNull()
 			continue
 		}
-		out.buf = append(out.buf[:0], s...)
-		appendText(v, out.parsers[i], out.buf)
-		out.weight += len(s)
+		appendText(v, out.parsers[i], field)
+		out.weight += len(field)
 	}
 	out.batch.Rows++
 }

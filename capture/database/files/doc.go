@@ -9,7 +9,6 @@
 // looks whether the file is still the one that was found.
 //
 // Limits. A Parquet column that is a group is refused by name, except a LIST of
-// primitive values. CSV is what encoding/csv takes: a quoted and an unquoted empty
-// field are the same, and a line end inside quotes is a line feed. A record of a
-// text file has at most maxRecord bytes. Nothing locks a file.
+// primitive values. CSV has commas and strict quotes, and begins with a header. A
+// record of a text file has at most maxRecord bytes. Nothing locks a file.
 package files

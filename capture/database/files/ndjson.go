@@ -107,7 +107,7 @@ func classOf(value []byte) snapshot.Class {
 func (r *ndjsonReader) read(ctx context.Context, f *file, t *snapshot.Table, emit func(*snapshot.Batch) error) error {
 	s := scanner{at: map[string]int{}}
 	for i := range t.Columns {
-		s.at[t.Columns[i].Name] = i
+		s.add(t.Columns[i].Name)
 	}
 	out := newBatcher(t, &r.o)
 	missing := make([]int64, len(t.Columns))
@@ -181,6 +181,7 @@ func (b *batcher) fillRow(missing []int64) {
 // scanner walks the members of objects.
 type scanner struct {
 	at    map[string]int // a name's column
+	names []string       // by column
 	seen  []int          // by column, the object in which it was last
 	count int
 	name  []byte
@@ -215,14 +216,16 @@ func (s *scanner) member(value []byte, f func(column int, name string, value []b
 	i, ok := s.at[string(s.name)]
 	if !ok {
 		i = len(s.at)
-		s.at[string(s.name)] = i
-	}
-	for len(s.seen) <= i {
-		s.seen = append(s.seen, 0)
+		s.add(string(s.name))
 	}
 	if s.seen[i] == s.count {
 		return fmt.Errorf("the name %q stands twice in one object", s.name)
 	}
 	s.seen[i] = s.count
-	return f(i, string(s.name), value)
+	return f(i, s.names[i], value)
+}
+
+func (s *scanner) add(name string) {
+	s.at[name] = len(s.names)
+	s.names, s.seen = append(s.names, name), append(s.seen, 0)
 }

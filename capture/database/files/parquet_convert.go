@@ -178,10 +178,9 @@ func appendDecimal(dst []byte, unscaled int64, scale int) []byte {
 // scaledBytes are two's complement, most significant byte first, of any length.
 func scaledBytes(scale int) converter {
 	return func(v *snapshot.Vector, p encoding.Values, from, to int) error {
-		data, at := byteValues(p)
-		n := new(big.Int)
+		s, n := spansOf(p), new(big.Int)
 		for i := from; i < to; i++ {
-			b := data[at(i):at(i+1)]
+			b := s.value(i)
 			if len(b) <= 8 {
 				v.Data = appendDecimal(v.Data, signed(b), scale)
 			} else {
@@ -211,46 +210,76 @@ func signedBig(n *big.Int, b []byte) *big.Int {
 	return n
 }
 
-// byteValues returns the bytes of values and where the i-th begins, whether they
-// are of one length or not.
-func byteValues(p encoding.Values) (data []byte, at func(i int) int) {
-	if p.Kind() == encoding.FixedLenByteArray {
-		data, size := p.FixedLenByteArray()
-		return data, func(i int) int { return i * size }
-	}
-	data, offsets := p.ByteArray()
-	return data, func(i int) int { return int(offsets[i]) }
+// spans are the bytes of values, of one length or not.
+type spans struct {
+	data    []byte
+	offsets []uint32 // nil: each has size bytes
+	size    int
 }
 
-func rawBytes(v *snapshot.Vector, p encoding.Values, from, to int) error {
-	data, at := byteValues(p)
-	base := len(v.Data) - at(from)
-	v.Data = append(v.Data, data[at(from):at(to)]...)
-	for i := from + 1; i <= to; i++ {
-		v.Ends = append(v.Ends, uint32(base+at(i)))
+func spansOf(p encoding.Values) (s spans) {
+	if p.Kind() == encoding.FixedLenByteArray {
+		s.data, s.size = p.FixedLenByteArray()
+		return s
 	}
+	s.data, s.offsets = p.ByteArray()
+	return s
+}
+
+// at is where the i-th value begins.
+func (s *spans) at(i int) int {
+	if s.offsets == nil {
+		return i * s.size
+	}
+	return int(s.offsets[i])
+}
+
+func (s *spans) value(i int) []byte { return s.data[s.at(i):s.at(i+1)] }
+
+func rawBytes(v *snapshot.Vector, p encoding.Values, from, to int) error {
+	s := spansOf(p)
+	s.copy(v, from, to)
 	return nil
 }
 
-// texts copies a run of texts in one piece where all are UTF-8: the run is, and
-// none begins within a character.
-func texts(v *snapshot.Vector, p encoding.Values, from, to int) error {
-	data, at := byteValues(p)
-	whole := utf8.Valid(data[at(from):at(to)])
-	for i := from; whole && i < to; i++ {
-		whole = at(i) == at(i+1) || utf8.RuneStart(data[at(i)])
+// copy appends a run of values in one piece.
+func (s *spans) copy(v *snapshot.Vector, from, to int) {
+	base := len(v.Data) - s.at(from)
+	v.Data = append(v.Data, s.data[s.at(from):s.at(to)]...)
+	for i := from + 1; i <= to; i++ {
+		v.Ends = append(v.Ends, uint32(base+s.at(i)))
 	}
-	if whole {
-		return rawBytes(v, p, from, to)
+}
+
+// texts copies a run in one piece where all of it is UTF-8, as nearly always.
+func texts(v *snapshot.Vector, p encoding.Values, from, to int) error {
+	s := spansOf(p)
+	if s.areText(from, to) {
+		s.copy(v, from, to)
+		return nil
 	}
 	for i := from; i < to; i++ {
-		class, b := v.Class, data[at(i):at(i+1)]
+		class, b := v.Class, s.value(i)
 		if !utf8.Valid(b) {
 			class = snapshot.Bytes
 		}
 		v.Append(class, b)
 	}
 	return nil
+}
+
+// areText reports whether all values of a run are UTF-8: the run as a whole is,
+// and none begins within a character.
+func (s *spans) areText(from, to int) bool {
+	if !utf8.Valid(s.data[s.at(from):s.at(to)]) {
+		return false
+	}
+	for i := from; i < to; i++ {
+		if s.at(i) < s.at(i+1) && !utf8.RuneStart(s.data[s.at(i)]) {
+			return false
+		}
+	}
+	return true
 }
 
 // intervals are months, days and milliseconds, least significant byte first.

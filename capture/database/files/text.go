@@ -77,21 +77,3 @@ func (t *textFile) Close() error {
 	}
 	return errors.Join(errs...)
 }
-
-// bounded fails once more than maxRecord bytes were read without begin: an open
-// quote would take in the rest of the file.
-type bounded struct {
-	in   io.Reader
-	left int
-}
-
-func (b *bounded) begin() { b.left = maxRecord }
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, fmt.Errorf("more than %d bytes: %w", maxRecord, errRecord)
-	}
-	n, err := b.in.Read(p)
-	b.left -= n
-	return n, err
-}

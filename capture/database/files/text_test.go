@@ -1,16 +1,22 @@
 package files
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -71,6 +77,8 @@ func TestTextThatIsRefused(t *testing.T) {
 		"quote":       {"t.csv", "a,b\n1,\"x\"y\n", "line 2"},
 		"fields":      {"t.csv", "a,b\n1,2\n3\n", "line 3"},
 		"open quote":  {"t.csv", "a,b\n1,\"x", "line 2"},
+		"bare quote":  {"t.csv", "a,b\n1,x\"y\n", "line 2"},
+		"later line":  {"t.csv", "a,b\n1,\"x\n\n\"\n3\n", "line 5"},
 		"same name":   {"t.csv", "a,a\n", `"a"`},
 		"no name":     {"t.csv", "a,\n", "column 2"},
 		"empty":       {"t.csv", "", "empty"},
@@ -214,23 +222,78 @@ func TestReadsEnd(t *testing.T) {
 	}
 }
 
+func TestCSVKeepsWhatDiffers(t *testing.T) {
+	null := ""
+	got, _, err := dump(t, put(t, "t.csv", []byte("a,b\r\n\"x\r\ny\",\"\"\r\n\"x\ny\",\r\nx\ry,\"\"\"\"")), database.Options{NullText: &null})
+	check(t, "line ends and nulls", got, "a text | b text\ntext x\r\ny | text \ntext x\ny | null null\ntext x\ry | text \"", err)
+	got, of, err := dump(t, put(t, "t.csv", []byte("a\n\nx\n\n")), database.Options{NullText: &null})
+	check(t, "blank lines of one column", got, "a text\nnull null\ntext x\nnull null", err)
+	if len(of.Notes) != 0 {
+		t.Errorf("%v", of.Notes)
+	}
+}
+
+// FuzzCSV holds the scanner against encoding/csv, which takes the same files, and
+// reads them alike where there is no carriage return.
 func FuzzCSV(f *testing.F) {
-	for _, s := range []string{"a,b\n1,2\n", "a\n\"x\ny\"\n", "\ufeffa,b\r\n\"\"\"\",\r\n", "a\n\n\n1\n", "a,b\n1\n", "a\n\"", "\xff\n\x00\n"} {
+	for _, s := range []string{"a,b\n1,2\n", "a\n\"x\ny\"\n", "\ufeffa,b\r\n\"\"\"\",\r\n", "a,b\n\n\n1,\"\"\n", "a,b\n1\n", "a\n\"", "\xff\n\x00\n", "a,b\n\",\",\"\n\"\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		_, _, _ = dump(t, put(t, "t.csv", text), database.Options{BatchRows: 3, Types: map[string]string{}})
+		_, _, _ = dump(t, put(t, "t.csv", text), database.Options{BatchRows: 3})
+		if bytes.Contains(text, []byte("\r")) {
+			return
+		}
+		scan := csvScanner{in: bufio.NewReader(bytes.NewReader(text))}
+		other := csv.NewReader(bytes.NewReader(text))
+		other.FieldsPerRecord = -1
+		for {
+			err := scan.next()
+			record, want := other.Read()
+			if (err == nil) != (want == nil) || errors.Is(err, io.EOF) != errors.Is(want, io.EOF) {
+				t.Fatalf("%v, encoding/csv: %v", err, want)
+			}
+			if err != nil {
+				return
+			}
+			var got []string
+			for i := range scan.ends {
+				got = append(got, string(scan.field(i)))
+			}
+			if !slices.Equal(got, record) {
+				t.Fatalf("%q, encoding/csv: %q", got, record)
+			}
+		}
 	})
 }
 
+// FuzzNDJSON holds the reader against encoding/json: the same lines are objects,
+// and they have the same names and texts.
 func FuzzNDJSON(f *testing.F) {
 	for _, s := range []string{`{"a":1}`, "{\"a\":[{}],\"b\":\"\\\"\\u0041\\ud83d\\ude00\"}\n{\"a\":null}", "{}\n\n{ \"\" : -1e-5 }", `{"a":"\\","b":{"c":"]"}}`, `{"a":1e999999999}`, "{\"a\":\"\xff\"}", `{"\ud800":tru}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		_, of, err := dump(t, put(t, "t.ndjson", text), database.Options{BatchRows: 3})
+		got, of, err := dump(t, put(t, "t.ndjson", text), database.Options{BatchRows: 3})
 		if err == nil && len(of.Columns) == 0 {
 			t.Error("a table without columns")
+		}
+		if err != nil || !utf8.Valid(text) || bytes.Contains(text, []byte(`\u`)) {
+			return // encoding/json replaces what is not UTF-8
+		}
+		for _, line := range bytes.Split(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\n")) {
+			var object map[string]any
+			if line = bytes.Trim(line, space); len(line) == 0 {
+				continue
+			}
+			if err := json.Unmarshal(line, &object); err != nil && !strings.Contains(err.Error(), "cannot unmarshal number") {
+				t.Fatalf("%q is read: %v", line, err)
+			}
+			for name, value := range object {
+				if s, ok := value.(string); ok && !strings.Contains(got, "text "+s) || !slices.ContainsFunc(of.Columns, func(c snapshot.Column) bool { return c.Name == name }) {
+					t.Fatalf("%q is %v: %s", name, value, got)
+				}
+			}
 		}
 	})
 }

@@ -44,8 +44,8 @@ func parserOf(class snapshot.Class) (parser, bool) {
 }
 
 func parseNumber(dst, s []byte) ([]byte, bool) {
-	if n, ok := shortInt(s); ok {
-		return snapshot.AppendInt(dst, n), true
+	if n, scale, ok := shortDecimal(s); ok {
+		return snapshot.AppendScaled(dst, n, scale), true
 	}
 	out, err := snapshot.AppendNumberText(dst, string(s))
 	if err != nil {
@@ -54,25 +54,28 @@ func parseNumber(dst, s []byte) ([]byte, bool) {
 	return out, true
 }
 
-// shortInt reads the whole numbers that need no thought: up to 18 digits.
-func shortInt(s []byte) (n int64, ok bool) {
-	digits := s
-	if len(s) > 0 && s[0] == '-' {
-		digits = s[1:]
+// shortDecimal reads the numbers that need no thought: up to 18 digits, with a
+// point or not.
+func shortDecimal(s []byte) (unscaled int64, scale int, ok bool) {
+	negative := len(s) > 0 && s[0] == '-'
+	if negative {
+		s = s[1:]
 	}
-	if len(digits) == 0 || len(digits) > 18 {
-		return 0, false
-	}
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, false
+	digits, point := 0, len(s)
+	for i, c := range s {
+		switch {
+		case c == '.' && point == len(s):
+			point = i
+		case c < '0' || c > '9' || digits == 18:
+			return 0, 0, false
+		default:
+			unscaled, digits = unscaled*10+int64(c-'0'), digits+1
 		}
-		n = n*10 + int64(c-'0')
 	}
-	if len(digits) < len(s) {
-		n = -n
+	if negative {
+		unscaled = -unscaled
 	}
-	return n, true
+	return unscaled, max(len(s)-point-1, 0), digits > 0
 }
 
 func parseFloat(dst, s []byte) ([]byte, bool) {

@@ -15,8 +15,9 @@
 //
 // Limits. The definition of a table cannot change while it is read (the metadata
 // lock), so Recheck speaks of the time between the point and the end of its Read.
-// Writes of sessions with sql_log_bin = 0 do not move the position that proves
-// several connections equal. Columns on which the user has no rights are invisible
+// Several connections are certain to be equal only under the lock that
+// Options.Consistency "ftwrl" takes for a moment; unasked, one connection reads.
+// Columns on which the user has no rights are invisible
 // and therefore absent. An empty text in an enumeration that has an empty label
 // cannot be told from its index 0. One connection more than Options.Connections is
 // open: it asks for definitions and strain while the readers are busy.

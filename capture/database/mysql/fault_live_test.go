@@ -187,7 +187,7 @@ var errStop = errors.New("enough")
 func TestEmitFails(t *testing.T) {
 	s := newScratch(t)
 	s.fill("big")
-	src := s.open(database.Options{BatchRows: 10, Connections: 2})
+	src := s.open(database.Options{BatchRows: 10, Connections: 2, Consistency: "ftwrl"})
 	all := tables(t, src)
 	err := src.Read(context.Background(), &all[0], func(*snapshot.Batch) error { return errStop })
 	if !errors.Is(err, errStop) || errors.Is(err, database.ErrPointLost) {
@@ -201,7 +201,7 @@ func TestEmitFails(t *testing.T) {
 func TestCancelAndClose(t *testing.T) {
 	s := newScratch(t)
 	s.fill("big")
-	src := s.open(database.Options{BatchRows: 10, Connections: 2})
+	src := s.open(database.Options{BatchRows: 10, Connections: 2, Consistency: "ftwrl"})
 	all := tables(t, src)
 	ctx, cancel := context.WithCancel(context.Background())
 	err := src.Read(ctx, &all[0], func(*snapshot.Batch) error { cancel(); return nil })

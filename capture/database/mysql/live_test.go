@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"parallax/capture/database"
@@ -120,32 +119,4 @@ func count(src database.Source, table *snapshot.Table) (n int64, err error) {
 		return nil
 	})
 	return n, err
-}
-
-func TestChinook(t *testing.T) {
-	text, err := os.ReadFile(os.Getenv("PARALLAX_CHINOOK_MYSQL"))
-	if err != nil {
-		t.Skip("SKIPPED: PARALLAX_CHINOOK_MYSQL names no Chinook_MySql.sql")
-	}
-	s := newScratch(t)
-	script := strings.NewReplacer("DROP DATABASE IF EXISTS `Chinook`;", "", "CREATE DATABASE `Chinook`;", "", "USE `Chinook`;", "").Replace(string(text))
-	s.exec(script)
-	src := s.open(database.Options{Connections: 3})
-	all := tables(t, src)
-	var wg sync.WaitGroup
-	counts, errs := make([]int64, len(all)), make([]error, len(all))
-	for i := range all {
-		wg.Go(func() { counts[i], errs[i] = count(src, &all[i]) })
-	}
-	wg.Wait()
-	sum := int64(0)
-	for i := range all {
-		sum += counts[i]
-		if errs[i] != nil || len(all[i].Key) == 0 {
-			t.Errorf("%s: key %v %s: %v", all[i].Name, all[i].Key, all[i].KeyFrom, errs[i])
-		}
-	}
-	if len(all) != 11 || sum != 15607 {
-		t.Errorf("%d tables, %d rows; want 11 and 15607", len(all), sum)
-	}
 }

@@ -24,25 +24,27 @@ type plan struct {
 
 // planned is a column's type, domains resolved.
 type planned struct {
-	name      string
-	oid       uint32
-	mod       int32
-	collation string
+	name   string
+	oid    uint32
+	mod    int32
+	octets bool // the server orders its texts by the bytes that it sends
 }
 
 // catalog reads descriptions in one worker's transaction.
 type catalog struct {
-	session *session
-	version int
-	types   *typeSet
-	options *database.Options
-	// octets: the default collation orders texts by their bytes.
-	defaultCollation string
+	session  *session
+	version  int
+	types    *typeSet
+	options  *database.Options
+	encoding encoding
+	leftOut  []string // what is not captured, in words
 }
 
 // Partitions are read with their parent; temporary tables are another session's.
 const relationsSQL = `
-select c.oid, n.nspname, c.relname, c.relkind, c.reltuples::int8,
+select c.oid, n.nspname, c.relname, c.relkind, (case when c.relkind = 'p' then (
+		select coalesce(sum(greatest(p.reltuples, 0)), 0) from pg_catalog.pg_inherits i join pg_catalog.pg_class p on p.oid = i.inhrelid
+		where i.inhparent = c.oid) else c.reltuples end)::int8,
 	coalesce(has_schema_privilege(n.oid, 'usage') and (has_table_privilege(c.oid, 'select') or not exists (
 		select from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 		and not has_column_privilege(c.oid, a.attnum, 'select'))), false)
@@ -50,11 +52,11 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and c.relpersistence <> 't'
 	and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`
 
-// relations lists what is wanted, and names what is left out for its kind.
-func (c *catalog) relations(ctx context.Context) (plans []*plan, foreign []string, err error) {
+// relations lists what is wanted.
+func (c *catalog) relations(ctx context.Context) (plans []*plan, err error) {
 	rows, err := c.session.query(ctx, relationsSQL)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var forbidden []string
 	for _, r := range rows {
@@ -65,7 +67,7 @@ func (c *catalog) relations(ctx context.Context) (plans []*plan, foreign []strin
 		case !c.options.Wanted(p.table.Schema, p.table.Name) || view && !c.options.Views:
 			continue
 		case p.kind == "f":
-			foreign = append(foreign, p.table.FullName())
+			c.leftOut = append(c.leftOut, "foreign table "+p.table.FullName()+" is not captured: it lies in another server, at another point")
 			continue
 		case !r.flag(5):
 			forbidden = append(forbidden, p.table.FullName())
@@ -77,7 +79,7 @@ func (c *catalog) relations(ctx context.Context) (plans []*plan, foreign []strin
 	slices.SortFunc(plans, func(a, b *plan) int {
 		return strings.Compare(a.table.Schema+"\x00"+a.table.Name, b.table.Schema+"\x00"+b.table.Name)
 	})
-	return plans, foreign, noRights(forbidden)
+	return plans, noRights(forbidden)
 }
 
 func noRights(tables []string) error {
@@ -88,13 +90,24 @@ func noRights(tables []string) error {
 	return fmt.Errorf("no right to read %s\n\tgrant SELECT on it (and USAGE on its schema) to this role, or exclude it", strings.Join(tables, ", "))
 }
 
+// A domain is declared by the type at its bottom: that is what the values are.
 const columnsSQL = `
 select a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
-	coalesce(case when %s <> '' then pg_get_expr(d.adbin, d.adrelid) when a.attidentity = 'a' then 'identity always' end, ''),
-	coalesce(case when co.collprovider = 'd' then '' else co.collname end, ''), coalesce(co.collprovider = 'd', false),
-	format_type(%s)
+	case %s when 's' then 'stored generated: ' || pg_get_expr(d.adbin, d.adrelid) when 'v' then 'virtual generated: ' || pg_get_expr(d.adbin, d.adrelid)
+		else '' end,
+	coalesce(case when co.collnamespace = 'pg_catalog'::regnamespace then '' else co.collnamespace::regnamespace || '.' end || co.collname, ''),
+	coalesce(co.collprovider = 'd', false),
+	format_type(b.oid, b.mod)
 from pg_catalog.pg_attribute a
-join pg_catalog.pg_type t on t.oid = a.atttypid
+cross join lateral (
+	with recursive d(oid, mod, depth) as (
+		select a.atttypid, a.atttypmod, 0
+		union all
+		select t.typbasetype, greatest(d.mod, t.typtypmod), d.depth + 1
+		from d join pg_catalog.pg_type t on t.oid = d.oid and t.typtype = 'd'
+	)
+	select d.oid, d.mod from d order by d.depth desc limit 1
+) b
 left join pg_catalog.pg_collation co on co.oid = a.attcollation
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
@@ -106,17 +119,14 @@ func (c *catalog) columns(ctx context.Context, byOID map[uint32]*plan, ids strin
 	if c.version >= 120000 {
 		generated = "a.attgenerated::text"
 	}
-	// A domain is declared by the type below it: that is what the values are.
-	declared := "case when t.typtype = 'd' and t.typbasetype <> 0 then t.typbasetype else t.oid end, " +
-		"case when t.typtype = 'd' then greatest(a.atttypmod, t.typtypmod) else a.atttypmod end"
-	rows, err := c.session.query(ctx, fmt.Sprintf(columnsSQL, generated, declared), ids)
+	rows, err := c.session.query(ctx, fmt.Sprintf(columnsSQL, generated), ids)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
 		column := snapshot.Column{Name: r.text(1), Declared: r.text(8), NotNull: r.flag(4), Generated: r.text(5), Collation: r.text(6)}
 		if r.flag(7) {
-			column.Collation = c.defaultCollation
+			column.Collation = c.encoding.collation
 		}
 		if err := c.add(byOID[r.oid(0)], column, r.oid(2), int32(r.number(3))); err != nil {
 			return err
@@ -131,15 +141,18 @@ func (c *catalog) add(p *plan, column snapshot.Column, oid uint32, mod int32) er
 	}
 	oid, mod = c.types.resolve(oid, mod)
 	p.table.Columns = append(p.table.Columns, column)
-	p.columns = append(p.columns, planned{column.Name, oid, mod, column.Collation})
+	p.columns = append(p.columns, planned{
+		name: column.Name, oid: oid, mod: mod,
+		octets: c.encoding.utf8 && (column.Collation == "C" || column.Collation == "POSIX"),
+	})
 	return nil
 }
 
 // describe lists tables, views and queries with all that a snapshot says of them.
-func (c *catalog) describe(ctx context.Context) (plans []*plan, foreign []string, err error) {
-	plans, foreign, err = c.relations(ctx)
+func (c *catalog) describe(ctx context.Context) ([]*plan, error) {
+	plans, err := c.relations(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	byOID := make(map[uint32]*plan, len(plans))
 	ids := make([]uint32, len(plans))
@@ -149,15 +162,27 @@ func (c *catalog) describe(ctx context.Context) (plans []*plan, foreign []string
 	steps := []func(context.Context, map[uint32]*plan, string) error{c.columns, c.keys, c.foreignKeys, c.sequences, c.fingerprints}
 	for _, step := range steps {
 		if err := step(ctx, byOID, oids(ids)); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	queries, err := c.queries(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	plans = append(queries, plans...) // without a schema, they sort first
-	return plans, foreign, c.declareKeys(plans)
+	if err := c.largeObjects(ctx); err != nil {
+		return nil, err
+	}
+	return plans, c.declareKeys(plans)
+}
+
+// largeObjects stand in no table: a column holds their numbers at most.
+func (c *catalog) largeObjects(ctx context.Context) error {
+	rows, err := c.session.query(ctx, "select count(*) from pg_catalog.pg_largeobject_metadata")
+	if err == nil && rows[0].number(0) > 0 {
+		c.leftOut = append(c.leftOut, fmt.Sprintf("%d large objects are not captured", rows[0].number(0)))
+	}
+	return err
 }
 
 // declareKeys puts Options.Keys over what the catalogs say.

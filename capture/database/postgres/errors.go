@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -27,6 +28,7 @@ const (
 	lockNotAvailable  = "55P03"
 	recoveryConflict  = "40001"
 	snapshotTooOld    = "72000"
+	badEncoding       = "22021"
 )
 
 func sqlState(err error) string {
@@ -88,7 +90,9 @@ func hint(state string) string {
 	case canceled:
 		return "\n\tgive statements more time, or look who canceled it"
 	case undefinedTable, undefinedColumn:
-		return "\n\tit changed since the consistent point"
+		return "\n\tthere is none of that name, or it changed since the consistent point"
+	case badEncoding:
+		return "\n\tthe database holds bytes that are no text; capture the table as a query that makes bytea of the column"
 	case recoveryConflict:
 		return "\n\tthe standby removed rows that the point needs: raise max_standby_streaming_delay or set hot_standby_feedback there"
 	}
@@ -124,7 +128,19 @@ func flat(driver *pgconn.ConnectError) error {
 			return known
 		}
 	}
-	return errors.New(driver.Unwrap().Error())
+	return errors.New(once(driver.Unwrap().Error()))
+}
+
+// once drops repeated lines: the driver tries with and without TLS, and says all
+// twice.
+func once(text string) string {
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n\t")
 }
 
 // masked is an error whose text told the password.

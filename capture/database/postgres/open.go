@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -20,6 +23,7 @@ type source struct {
 	config  *pgconn.Config
 	options database.Options
 	version int
+	started string // when the holder's server started
 	info    snapshot.Source
 	point   snapshot.Point
 	shared  string // the exported snapshot's name
@@ -31,11 +35,12 @@ type source struct {
 	holder  exclusive // keeps the point; nothing that may fail is run in it
 	present exclusive // the outside
 
-	mu     sync.Mutex
-	idle   []*session // workers between two tables
-	closed bool
-	types  *typeSet
-	plans  map[[2]string]*plan
+	mu      sync.Mutex
+	idle    []*session // workers between two tables
+	closed  bool
+	types   *typeSet
+	plans   map[[2]string]*plan
+	leftOut []string // what is not captured, in words
 }
 
 // exclusive is a session that one goroutine uses at a time.
@@ -53,7 +58,7 @@ func Open(ctx context.Context, dsn string, o database.Options) (database.Source,
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectWait
 	}
-	config.BuildFrontend = buildFrontend
+	config.BuildFrontend, config.DialFunc = buildFrontend, dialer().DialContext
 	if o.BatchRows <= 0 {
 		o.BatchRows = database.DefaultBatchRows
 	}
@@ -66,6 +71,12 @@ func Open(ctx context.Context, dsn string, o database.Options) (database.Source,
 	return s, nil
 }
 
+// dialer has the system notice within a minute that the other side is gone: a read
+// may wait long for its first row.
+func dialer() *net.Dialer {
+	return &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}
+}
+
 func (s *source) begin(ctx context.Context) error {
 	holder, err := connect(ctx, s.config, 0)
 	if err != nil {
@@ -73,41 +84,50 @@ func (s *source) begin(ctx context.Context) error {
 	}
 	s.holder.session = holder
 	version := holder.conn.ParameterStatus("server_version")
-	rows, err := holder.query(ctx, "select current_setting('server_version_num')")
+	rows, err := holder.query(ctx, "select current_setting('server_version_num'), pg_postmaster_start_time()")
 	if err != nil {
 		return s.explain("asking for the server's version", err)
 	}
 	if s.version = int(rows[0].number(0)); s.version < oldest {
 		return fmt.Errorf("%s: PostgreSQL %s is older than 10, which is the oldest that can be read", place(s.config), version)
 	}
+	s.started = rows[0].text(1)
 	s.info = snapshot.Source{Engine: "postgresql", Version: version, Detail: place(s.config)}
 	return s.makePoint(ctx)
 }
 
 func (s *source) Info() snapshot.Source { return s.info }
 
-func (s *source) Point() snapshot.Point { return s.point }
+// Point is the consistent point; what Tables left out is among its caveats.
+func (s *source) Point() snapshot.Point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.point
+	p.Caveats = slices.Concat(p.Caveats, s.leftOut)
+	return p
+}
 
 // Tables describes what is to be captured, as of the point.
 func (s *source) Tables(ctx context.Context) ([]snapshot.Table, error) {
 	var plans []*plan
-	var foreign []string
+	var leftOut []string
 	err := s.work(ctx, func(ctx context.Context, w *session) (err error) {
 		c := catalog{session: w, version: s.version, options: &s.options}
 		if c.types, err = loadTypes(ctx, w, s.version); err != nil {
 			return err
 		}
-		if c.defaultCollation, err = defaultCollation(ctx, w); err != nil {
+		if c.encoding, err = loadEncoding(ctx, w); err != nil {
 			return err
 		}
 		s.setTypes(c.types)
-		plans, foreign, err = c.describe(ctx)
+		plans, err = c.describe(ctx)
+		leftOut = c.leftOut
 		return err
 	})
 	if err != nil {
 		return nil, s.explain("describing the tables", err)
 	}
-	return s.keep(plans, foreign), nil
+	return s.keep(plans, leftOut), nil
 }
 
 func (s *source) setTypes(t *typeSet) {
@@ -116,7 +136,7 @@ func (s *source) setTypes(t *typeSet) {
 	s.types = t
 }
 
-func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
+func (s *source) keep(plans []*plan, leftOut []string) []snapshot.Table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tables := make([]snapshot.Table, len(plans))
@@ -124,20 +144,32 @@ func (s *source) keep(plans []*plan, foreign []string) []snapshot.Table {
 		tables[i] = p.table
 		s.plans[p.table.ID()] = p
 	}
-	for _, name := range foreign {
-		s.point.Caveats = append(s.point.Caveats, "foreign table "+name+" is not captured: it lies in another server, at another point")
-	}
+	s.leftOut = leftOut
 	return tables
 }
 
-// defaultCollation names the database's own where it is known to order by bytes; in
-// other encodings than UTF-8 the order of bytes is another.
-func defaultCollation(ctx context.Context, s *session) (string, error) {
-	rows, err := s.query(ctx, "select datcollate, current_setting('server_encoding') from pg_catalog.pg_database where datname = current_database()")
+// encoding is what a database says of its texts.
+type encoding struct {
+	collation string // the database's own
+	utf8      bool   // else the server orders by bytes that it converts before sending
+}
+
+// A database's collation stands in another column with each provider; to_jsonb asks
+// for those that older servers do not have.
+const encodingSQL = `
+select case coalesce(to_jsonb(d)->>'datlocprovider', 'c')
+	when 'i' then 'icu ' || coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale', '')
+	when 'b' then coalesce(to_jsonb(d)->>'datlocale', '')
+	else datcollate end,
+	current_setting('server_encoding')
+from pg_catalog.pg_database d where datname = current_database()`
+
+func loadEncoding(ctx context.Context, s *session) (encoding, error) {
+	rows, err := s.query(ctx, encodingSQL)
 	if err != nil || len(rows) == 0 {
-		return "", err
+		return encoding{}, err
 	}
-	return rows[0].text(0), nil
+	return encoding{rows[0].text(0), rows[0].text(1) == "UTF8"}, nil
 }
 
 func (s *source) plan(t *snapshot.Table) (*plan, error) {

@@ -5,9 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"parallax/capture/database"
 	"parallax/capture/snapshot"
@@ -73,9 +72,9 @@ func (s *source) slot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer sender.close() // which drops the slot
-	name := "parallax_" + rand.Text()[:12]
-	rows, err := sender.simple(ctx, fmt.Sprintf("CREATE_REPLICATION_SLOT %s TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT", lower(name)))
+	defer sender.close() // which drops the slot, too, a little later
+	name := "parallax_" + strings.ToLower(rand.Text()[:12])
+	rows, err := sender.simple(ctx, "CREATE_REPLICATION_SLOT "+name+" TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT")
 	switch {
 	case err != nil:
 		return err
@@ -86,19 +85,9 @@ func (s *source) slot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	_, _ = sender.simple(ctx, "DROP_REPLICATION_SLOT "+name)
 	s.point = snapshot.Point{Method: methodSlot, Position: rows[0].text(1), At: at}
 	return nil
-}
-
-// lower is for the names of slots, which have small letters and digits only.
-func lower(name string) string {
-	b := []byte(name)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
 }
 
 // hold begins the holder's transaction, in the given snapshot or its own, and
@@ -123,9 +112,7 @@ func (s *source) hold(ctx context.Context, in string) (at int64, err error) {
 }
 
 // literal quotes a name that the server gave, such as 00000003-0000001B-1.
-func literal(text string) string {
-	return "'" + pgx.Identifier{text}.Sanitize()[1:len(pgx.Identifier{text}.Sanitize())-1] + "'"
-}
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // export makes the point without a slot: the position in the log is then only known
 // to lie between two.

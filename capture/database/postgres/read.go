@@ -116,7 +116,7 @@ func sortsAsBytes(c planned) bool {
 		pgtype.UUIDOID, pgtype.ByteaOID, pgtype.DateOID, pgtype.TimeOID, pgtype.TimestampOID, pgtype.TimestamptzOID:
 		return true
 	case pgtype.TextOID, pgtype.VarcharOID:
-		return c.collation == "C" || c.collation == "POSIX"
+		return c.octets
 	}
 	return false
 }

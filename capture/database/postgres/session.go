@@ -32,7 +32,8 @@ func connect(ctx context.Context, config *pgconn.Config, timeout time.Duration) 
 	s := &session{conn}
 	settings := fmt.Sprintf(`set timezone = 'UTC'; set client_encoding = 'UTF8'; set default_transaction_read_only = on;
 		set row_security = off; set statement_timeout = %d; set lock_timeout = %d;
-		set idle_in_transaction_session_timeout = 0`, timeout.Milliseconds(), lockWait.Milliseconds())
+		set idle_in_transaction_session_timeout = 0;
+		select set_config(name, '0', false) from pg_catalog.pg_settings where name in ('transaction_timeout', 'idle_session_timeout')`, timeout.Milliseconds(), lockWait.Milliseconds())
 	if err := s.exec(ctx, settings); err != nil {
 		s.close()
 		return nil, err

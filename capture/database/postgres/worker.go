@@ -48,13 +48,31 @@ func (s *source) worker(ctx context.Context) (*session, error) {
 		}
 		w = s.takeIdle()
 	}
-	w, err := connect(ctx, s.config, s.options.StatementTimeout)
+	w, err := s.connect(ctx)
 	if err != nil {
-		return nil, s.connectError(err)
+		return nil, err
 	}
 	if err := w.exec(ctx, s.importing()); err != nil {
 		w.close()
 		return nil, s.importError(ctx, err)
+	}
+	return w, nil
+}
+
+// connect opens a further session. An address may lead to several servers, and a
+// server may have been started anew: only where the holder is, the point is.
+func (s *source) connect(ctx context.Context) (*session, error) {
+	w, err := connect(ctx, s.config, s.options.StatementTimeout)
+	if err != nil {
+		return nil, s.connectError(err)
+	}
+	rows, err := w.query(ctx, "select pg_postmaster_start_time()")
+	if err == nil && rows[0].text(0) != s.started {
+		err = fmt.Errorf("%w: another server answers than the one that has it, or it was started anew\n\tname one host; else capture again", database.ErrPointLost)
+	}
+	if err != nil {
+		w.close()
+		return nil, err
 	}
 	return w, nil
 }
@@ -70,8 +88,10 @@ func (s *source) takeIdle() *session {
 	return w
 }
 
+// importing begins a worker's transaction. A pooler may hand it to a session that
+// never heard our settings, so that the one that hides rows is repeated.
 func (s *source) importing() string {
-	return begin + "; set transaction snapshot " + literal(s.shared)
+	return begin + "; set transaction snapshot " + literal(s.shared) + "; set local row_security = off"
 }
 
 // importError: the server refuses a snapshot only where its holder is gone.
@@ -109,7 +129,8 @@ func (s *source) alive(ctx context.Context) error {
 	return s.holder.session.exec(ctx, "select 1")
 }
 
-// outside runs f where the present is seen; a lost connection is opened again.
+// outside runs f where the present is seen. A connection that was lost while nobody
+// used it is opened again, once.
 func (s *source) outside(ctx context.Context, f func(context.Context, *session) error) error {
 	ctx, leave, err := s.enter(ctx)
 	if err != nil {
@@ -118,13 +139,25 @@ func (s *source) outside(ctx context.Context, f func(context.Context, *session) 
 	defer leave()
 	s.present.mu.Lock()
 	defer s.present.mu.Unlock()
-	if s.present.session != nil && s.present.session.conn.IsClosed() {
-		s.present.session = nil
+	used := s.present.session != nil
+	if err = s.inPresent(ctx, f); used && err != nil && ctx.Err() == nil && broken(err) {
+		err = s.inPresent(ctx, f)
 	}
-	if s.present.session == nil {
-		if s.present.session, err = connect(ctx, s.config, s.options.StatementTimeout); err != nil {
-			return s.connectError(err)
+	return err
+}
+
+func (s *source) inPresent(ctx context.Context, f func(context.Context, *session) error) error {
+	p := &s.present
+	if p.session == nil {
+		opened, err := s.connect(ctx)
+		if err != nil {
+			return err
 		}
+		p.session = opened
 	}
-	return f(ctx, s.present.session)
+	err := f(ctx, p.session)
+	if p.session.conn.IsClosed() {
+		p.session = nil
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -156,10 +157,18 @@ func (s *source) with(ctx context.Context, f func(context.Context, *sql.Conn) er
 	select {
 	case c := <-s.conns:
 		defer func() { s.conns <- c }()
-		return f(ctx, c)
+		return lost(f(ctx, c))
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// lost says of a connection that is gone that the point went with it.
+func lost(err error) error {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+		return fmt.Errorf("%w: %w", database.ErrPointLost, err)
+	}
+	return err
 }
 
 func (s *source) Info() snapshot.Source { return s.info }

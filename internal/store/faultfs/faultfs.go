@@ -1,7 +1,7 @@
 // Package faultfs is a file system for tests that fails on request.
 //
 // Terms: a step is one call that changes the disk: open for writing, write,
-// sync, close, truncate, link, remove, sync of a folder. Steps are counted from 1.
+// sync, close, truncate, link, rename, remove, sync of a folder. Steps are counted from 1.
 //
 // Limits: a failing write writes half of its bytes first, as a full disk does.
 package faultfs
@@ -75,6 +75,14 @@ func (f *FS) Link(oldname, newname string) error {
 		return err
 	}
 	return os.Link(oldname, newname)
+}
+
+// Rename is a step.
+func (f *FS) Rename(oldname, newname string) error {
+	if err := f.step("rename", newname); err != nil {
+		return err
+	}
+	return os.Rename(oldname, newname)
 }
 
 // Remove is a step.
