@@ -23,6 +23,10 @@ func (t *tableRun) align() error {
 	if oldFits && newFits {
 		return nil
 	}
+	if len(p.keys) == 0 && len(p.computed) > 0 {
+		p.notComparable("no key, and column %s is computed of whole rows", p.computed[0].column.name())
+		return nil
+	}
 	if len(p.keys) == 0 {
 		return t.alignRows()
 	}

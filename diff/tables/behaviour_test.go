@@ -299,3 +299,24 @@ func TestMappingJudges(t *testing.T) {
 		t.Errorf("subject %+v, columns %+v", u, s.Tables[0].Columns)
 	}
 }
+
+func TestMappingComputes(t *testing.T) {
+	m, err := mapping.Compile(mapping.Config{Tables: []mapping.Table{{Old: "people", New: "people", Columns: []mapping.Column{
+		{New: "label", Expr: "row.name + '!'"},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := table("people", []string{"id"}, column("id", snapshot.Number), column("label", snapshot.Text), column("amount", snapshot.Number))
+	old, new := peopleRows(100), peopleRows(100)
+	for i := range new {
+		old[i][1] = text(fmt.Sprintf("name %d", i))
+		new[i][1] = text(fmt.Sprintf("name %d!", i))
+	}
+	new[7][1] = text("name 7")
+	s, ds := compared(t, input("old", newMemory(people(), old, 8)), input("new", newMemory(b, new, 8)), Options{Mapping: m})
+	wantLines(t, ds, `people ["7"] column label changed: mapping [name 7!] [name 7]`)
+	if u := s.Subjects[0]; u.Different != 1 || u.UnderRules != 99 {
+		t.Errorf("subject %+v, columns %+v", u, s.Tables[0].Columns)
+	}
+}

@@ -23,7 +23,7 @@ func (n *need) equal(o *need) bool {
 // needOf decides what is read of a stretch.
 func (t *tableRun) needOf(s *stretch) (need, error) {
 	n := need{pairs: make([]bool, len(t.plan.pairs))}
-	if !s.keysAlike || t.opts.SampleOnly {
+	if !s.keysAlike || t.opts.SampleOnly || len(t.plan.computed) > 0 {
 		n.all = true
 		return n, nil
 	}

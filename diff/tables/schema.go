@@ -14,6 +14,8 @@ func (t *tableRun) columnsAlone() error {
 	for _, l := range t.plan.lones {
 		if l.ignored {
 			t.leftOut(l.name, l.rule)
+		}
+		if l.ignored || l.covered {
 			continue
 		}
 		kind := comparison.MissingInOld

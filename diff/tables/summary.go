@@ -42,10 +42,13 @@ func (t *tableRun) columnProofs() []comparison.ColumnProof {
 		}
 		out = append(out, c)
 	}
+	out = append(out, t.computedProofs()...)
 	for _, l := range t.plan.lones {
 		c := comparison.ColumnProof{State: "unpaired"}
 		if l.ignored {
 			c.State = "ignored"
+		} else if l.covered {
+			c.State = t.state(&pair{})
 		}
 		if l.inOld {
 			c.Old = l.name

@@ -77,7 +77,7 @@ func (t *tableRun) prepare() error {
 	if p.why != "" {
 		return nil
 	}
-	if len(p.active()) == 0 && len(p.keys) == 0 {
+	if len(p.active())+len(p.keys) == 0 {
 		p.notComparable("no column is compared")
 		return nil
 	}
