@@ -37,6 +37,9 @@ func (t *tableRun) needOf(s *stretch) (need, error) {
 			n.pairs[i] = !q.key
 		}
 	}
+	if len(t.plan.keys) == 0 { // a key is all of its row
+		n.all = n.any()
+	}
 	if t.sampleAt == 0 || n.all {
 		return n, nil
 	}

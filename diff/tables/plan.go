@@ -27,6 +27,7 @@ type pair struct {
 	key        bool
 	judge      *mapping.Judge
 	ignoreRule int
+	converted  bool // a side was written anew with its cells in another form
 
 	differences    int64
 	oldSum, newSum snapshot.Sum
