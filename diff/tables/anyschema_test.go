@@ -139,3 +139,46 @@ func accounted(t *rapid.T, a, b Input, o Options, scratch string) *comparison.Su
 	}
 	return s
 }
+
+// TestFormsHideNothing: cells that are equal once they are in one form are equal to
+// the judge as well.
+func TestFormsHideNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawColumn(t, "c"), drawColumn(t, "c")
+		q := &pair{oldColumn: &a, newColumn: &b, mode: modeOf(&a, &b)}
+		f, ok := formsOf(q)
+		if !ok {
+			return
+		}
+		x, y := drawCell(t, &a), drawCell(t, &b)
+		xc, xb := formed(f.of[0], x)
+		yc, yb := formed(f.of[1], y)
+		c := cells{old: &a, new: &b, oldClass: x.class, newClass: y.class, a: []byte(x.bytes), b: []byte(y.bytes)}
+		if v := judge(&c, false); xc == yc && xb == yb && !v.equal {
+			t.Fatalf("%v and %v are %s, and one in form: %v %q", x, y, describe(v), xc, xb)
+		}
+	})
+}
+
+func formed(f convert, v value) (snapshot.Class, string) {
+	if f == nil || v.class == snapshot.Null {
+		return v.class, v.bytes
+	}
+	class, c := f(v.class, []byte(v.bytes))
+	return class, string(c)
+}
+
+func TestJudgeMirrors(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawColumn(t, "c"), drawColumn(t, "c")
+		x, y := drawCell(t, &a), drawCell(t, &b)
+		c := cells{old: &a, new: &b, oldClass: x.class, newClass: y.class, a: []byte(x.bytes), b: []byte(y.bytes)}
+		s := c.swapped()
+		if there, back := describe(judge(&c, false)), describe(judge(&s, false)); there != back {
+			t.Fatalf("%v and %v: %s, mirrored %s", x, y, there, back)
+		}
+		if v := judge(&c, false); v.equal && modeOf(&a, &b) == byChecksum && !a.Padded && !b.Padded && v.norm != asIs && v.norm < decimalAsDouble && v.norm != negativeZero {
+			t.Fatalf("%v and %v are equal under %s, and the columns are compared by checksum", x, y, normNames[v.norm])
+		}
+	})
+}

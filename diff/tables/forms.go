@@ -24,10 +24,10 @@ func formsOf(q *pair) (forms, bool) {
 	if a.Class == b.Class {
 		return sameClassForms(q), true
 	}
-	if f, ok := acrossForms(a, b); ok {
+	if f, ok := acrossForms(a, b, q.key); ok {
 		return f, true
 	}
-	f, ok := acrossForms(b, a)
+	f, ok := acrossForms(b, a, q.key)
 	f.of[0], f.of[1] = f.of[1], f.of[0]
 	return f, ok
 }
@@ -38,27 +38,44 @@ func sameClassForms(q *pair) forms {
 		return f
 	}
 	var c convert
-	coarse := min(digits(q.oldColumn), digits(q.newColumn))
+	old, new := q.oldColumn, q.newColumn
+	padded := old.Padded || new.Padded
 	switch f.class {
 	case snapshot.Text:
-		c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) { return class, trimBlanks(c) }
-		if isSet(q.oldColumn) || isSet(q.newColumn) {
+		if isSet(old) || isSet(new) {
 			c = sortedMembers
+		} else if padded {
+			c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) { return class, trimBlanks(c) }
 		}
 	case snapshot.Bytes:
-		c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) { return class, trimZeros(c) }
+		if padded {
+			c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) { return class, trimZeros(c) }
+		}
 	case snapshot.Float:
-		c = narrowed
+		if (old.Bits == 32) != (new.Bits == 32) {
+			c = narrowed
+		}
 	case snapshot.Instant, snapshot.WallTime, snapshot.Time:
+		coarse := min(digits(old), digits(new))
 		c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
-			if class != f.class {
-				return class, c
-			}
 			return class, coarser(nil, class, c, coarse)
 		}
 	}
-	f.of = [2]convert{c, c}
+	f.of = [2]convert{only(f.class, c), only(f.class, c)}
 	return f
+}
+
+// only leaves the cells of other classes as they are.
+func only(class snapshot.Class, f convert) convert {
+	if f == nil {
+		return nil
+	}
+	return func(of snapshot.Class, c []byte) (snapshot.Class, []byte) {
+		if of != class {
+			return of, c
+		}
+		return f(of, c)
+	}
 }
 
 func sortedMembers(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
@@ -68,35 +85,28 @@ func sortedMembers(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 }
 
 func narrowed(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
-	if class != snapshot.Float {
-		return class, c
-	}
 	return class, snapshot.AppendFloat(nil, float64(float32(snapshot.FloatValue(c))))
 }
 
-// acrossForms brings a's class into b's, or both into a third.
-func acrossForms(a, b *snapshot.Column) (forms, bool) {
+// acrossForms brings a's class into b's. Digits in text name a row whose key is a
+// number; other than in a key they are no number.
+func acrossForms(a, b *snapshot.Column, key bool) (forms, bool) {
 	var c convert
 	switch {
 	case a.Class == snapshot.Text && b.Class == snapshot.UUID, a.Class == snapshot.Bytes && b.Class == snapshot.UUID:
 		c = toUUID
-	case a.Class == snapshot.Text && b.Class == snapshot.Number, a.Class == snapshot.Bool && b.Class == snapshot.Number:
+	case key && a.Class == snapshot.Text && b.Class == snapshot.Number, a.Class == snapshot.Bool && b.Class == snapshot.Number:
 		c = toNumber
 	case a.Class == snapshot.Float && b.Class == snapshot.Number:
 		c = floatToNumber(a.Bits)
 	case a.Class == snapshot.Date && b.Class == snapshot.WallTime:
-		c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
-			if class != snapshot.Date {
-				return class, c
-			}
-			return snapshot.WallTime, midnight(c)
-		}
+		c = func(_ snapshot.Class, c []byte) (snapshot.Class, []byte) { return snapshot.WallTime, midnight(c) }
 	case a.Class == snapshot.Text && b.Class == snapshot.Bytes:
 		c = func(_ snapshot.Class, c []byte) (snapshot.Class, []byte) { return snapshot.Bytes, c }
 	default:
 		return forms{}, false
 	}
-	return forms{class: b.Class, of: [2]convert{c, nil}}, true
+	return forms{class: b.Class, of: [2]convert{only(a.Class, c), nil}}, true
 }
 
 func toUUID(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
@@ -120,7 +130,9 @@ func toNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 			return snapshot.Number, n
 		}
 	case snapshot.Bool:
-		return snapshot.Number, snapshot.AppendInt(nil, int64(c[0]))
+		if len(c) == 1 {
+			return snapshot.Number, snapshot.AppendInt(nil, int64(c[0]))
+		}
 	}
 	return class, c
 }
