@@ -130,7 +130,6 @@ func (r *run) foldedNames(subject string, q *pair) {
 	r.hide(r.names.ofNorm(namesFolded), subject, comparison.Column, q.name(), nil, func() comparison.Sample {
 		return comparison.Sample{Field: q.name(), Old: q.oldColumn.Name, New: q.newColumn.Name, OldType: "text", NewType: "text"}
 	})
-	r.remark("column %s.%s is paired with %s: names folded", subject, q.oldColumn.Name, q.newColumn.Name)
 }
 
 // withoutPartner reports a table that only one side has.
