@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,13 +150,11 @@ func sourceOptions(c *cli.Context, conf databaseConfig) (database.Options, error
 	for table, key := range conf.Keys {
 		o.Keys[table] = key
 	}
-	for _, text := range c.StringSlice("key") {
-		table, columns, ok := strings.Cut(text, "=")
-		if !ok || table == "" || columns == "" {
-			return o, usagef("--key %q: want TABLE=COLUMN,COLUMN", text)
-		}
-		o.Keys[table] = strings.Split(columns, ",")
+	declared, err := readKeys(c, "key")
+	if err != nil {
+		return o, err
 	}
+	maps.Copy(o.Keys, declared)
 	if o.Connections < 1 {
 		return o, usagef("--max-connections %d: want at least 1", o.Connections)
 	}
