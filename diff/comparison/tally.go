@@ -83,7 +83,7 @@ func (t *Tally) Difference(d *Difference, control int64) {
 	g := t.group(d)
 	g.group.Count++
 	g.group.ControlRecords = max(g.group.ControlRecords, control)
-	if g.last == d.Record {
+	if g.group.Count > 1 && g.last == d.Record {
 		return
 	}
 	g.last = d.Record

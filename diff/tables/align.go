@@ -23,6 +23,10 @@ func (t *tableRun) align() error {
 	if oldFits && newFits {
 		return nil
 	}
+	if len(p.keys) == 0 && len(p.computed) > 0 {
+		p.notComparable("no key, and column %s is computed of whole rows", p.computed[0].column.name())
+		return nil
+	}
 	if len(p.keys) == 0 {
 		return t.alignRows()
 	}
@@ -53,7 +57,7 @@ func (t *tableRun) alignKeys() error {
 				return nil
 			}
 			if f.of[i] != nil {
-				converts[i][at] = f.of[i]
+				converts[i][at], q.converted = f.of[i], true
 				*c = snapshot.Column{Name: c.Name, Declared: c.Declared, Class: f.class, Mixed: true}
 			}
 		}
@@ -93,7 +97,7 @@ func (t *tableRun) alignRows() error {
 		for i, c := range []*snapshot.Column{q.oldColumn, q.newColumn} {
 			column := *c
 			if f.of[i] != nil {
-				converts[i][len(schemas[i].Columns)] = f.of[i]
+				converts[i][len(schemas[i].Columns)], q.converted = f.of[i], true
 				column = snapshot.Column{Name: c.Name, Declared: c.Declared, Class: f.class, Mixed: true}
 			}
 			schemas[i].Columns = append(schemas[i].Columns, column)

@@ -299,3 +299,65 @@ func TestMappingJudges(t *testing.T) {
 		t.Errorf("subject %+v, columns %+v", u, s.Tables[0].Columns)
 	}
 }
+
+func TestMappingComputes(t *testing.T) {
+	m, err := mapping.Compile(mapping.Config{Tables: []mapping.Table{{Old: "people", New: "people", Columns: []mapping.Column{
+		{New: "label", Expr: "row.name + '!'"},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := table("people", []string{"id"}, column("id", snapshot.Number), column("label", snapshot.Text), column("amount", snapshot.Number))
+	old, new := peopleRows(100), peopleRows(100)
+	for i := range new {
+		old[i][1] = text(fmt.Sprintf("name %d", i))
+		new[i][1] = text(fmt.Sprintf("name %d!", i))
+	}
+	new[7][1] = text("name 7")
+	s, ds := compared(t, input("old", newMemory(people(), old, 8)), input("new", newMemory(b, new, 8)), Options{Mapping: m})
+	wantLines(t, ds, `people ["7"] column label changed: mapping [name 7!] [name 7]`)
+	if u := s.Subjects[0]; u.Different != 1 || u.UnderRules != 99 {
+		t.Errorf("subject %+v, columns %+v", u, s.Tables[0].Columns)
+	}
+}
+
+// TestNoKeyAndOtherForms has no key, columns in other forms, one that is left out,
+// and reads a sample and proofs of it.
+func TestNoKeyAndOtherForms(t *testing.T) {
+	m, err := mapping.Compile(mapping.Config{Ignore: []mapping.Ignore{{Table: "log", Column: "at"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := table("log", nil, column("id", snapshot.UUID), column("at", snapshot.Number), column("on", snapshot.Bool))
+	b := table("log", nil, column("on", snapshot.Number), column("id", snapshot.Text))
+	var old, new []row
+	for i := range 300 {
+		id := fmt.Sprintf("11223344-5566-7788-99aa-bbccddee%04x", i*77%65536)
+		old = append(old, row{uuid(id), number(int64(i)), truth(i%2 == 0)})
+		new = append(new, row{number(int64(1 - i%2)), text(strings.ToUpper(id))})
+	}
+	new[5][0] = number(7)
+	s, ds := compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(b, new, 8)), Options{Mapping: m, Sample: 0.1})
+	if u := s.Subjects[0]; u.UnderRules != 299 || ruleCount(s, "builtin:tables:key form", "on") != 299 || u.MissingNew != 1 || u.MissingOld != 1 || len(ds) != 2 || s.Tables[0].Reread == 0 {
+		t.Errorf("%s: %+v, %+v", lines(ds), u, s.Tables[0])
+	}
+}
+
+func TestDamagedIndexesAreErrors(t *testing.T) {
+	bad := newMemory(people(), peopleRows(100), 8)
+	bad.blocks[1].First++
+	_, err := Compare(context.Background(), input("old", bad), input("new", newMemory(people(), peopleRows(100), 8)), Options{}, &output{})
+	if !errors.Is(err, snapshot.ErrDamaged) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRowsThatAreNotThereCloseNoAccount(t *testing.T) {
+	short := newMemory(people(), peopleRows(100), 8)
+	short.entry.Rows++
+	out := &output{}
+	s, err := Compare(context.Background(), input("old", short), input("new", newMemory(people(), peopleRows(100), 8)), Options{}, out)
+	if err == nil && s.Ledgers[2].Accounts[0].Residual() == 0 {
+		t.Errorf("a row that was never read: %+v", s.Ledgers)
+	}
+}

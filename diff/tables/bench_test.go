@@ -38,7 +38,11 @@ func benchTable() snapshot.Table {
 	t := snapshot.Table{Name: "bench", From: "table", Key: []string{"c0"}}
 	for i := range benchColumns {
 		class := []snapshot.Class{snapshot.Number, snapshot.Text, snapshot.Instant, snapshot.Number}[i%4]
-		t.Columns = append(t.Columns, column(fmt.Sprintf("c%d", i), class))
+		c := column(fmt.Sprintf("c%d", i), class)
+		if class == snapshot.Number {
+			c.Bits = 64
+		}
+		t.Columns = append(t.Columns, c)
 	}
 	return t
 }

@@ -23,7 +23,7 @@ func (n *need) equal(o *need) bool {
 // needOf decides what is read of a stretch.
 func (t *tableRun) needOf(s *stretch) (need, error) {
 	n := need{pairs: make([]bool, len(t.plan.pairs))}
-	if !s.keysAlike || t.opts.SampleOnly {
+	if !s.keysAlike || t.opts.SampleOnly || len(t.plan.computed) > 0 {
 		n.all = true
 		return n, nil
 	}
@@ -36,6 +36,9 @@ func (t *tableRun) needOf(s *stretch) (need, error) {
 		case byValue, always:
 			n.pairs[i] = !q.key
 		}
+	}
+	if len(t.plan.keys) == 0 { // a key is all of its row
+		n.all = n.any()
 	}
 	if t.sampleAt == 0 || n.all {
 		return n, nil

@@ -7,8 +7,12 @@ import (
 	"parallax/capture/snapshot"
 )
 
-// chunkRows is how many rows are read at once.
-const chunkRows = 4096
+// What is read at once: few rows at first, more while they are small.
+const (
+	firstRows  = 512
+	mostRows   = 4096
+	chunkBytes = 4 << 20
+)
 
 // cursor reads a range of one side's rows and knows their keys.
 type cursor struct {
@@ -72,8 +76,9 @@ func (k *keyList) ofColumn(v *snapshot.Vector, rows int) {
 // rangeReader reads a span by pieces.
 func rangeReader(s *side, at span, columns []int) func() (*snapshot.Batch, error) {
 	batch := snapshot.NewBatch(s.schema.Columns)
+	size := int64(firstRows)
 	return func() (*snapshot.Batch, error) {
-		n := min(chunkRows, at.rows)
+		n := min(size, at.rows)
 		if n == 0 {
 			return nil, nil
 		}
@@ -82,6 +87,9 @@ func rangeReader(s *side, at span, columns []int) func() (*snapshot.Batch, error
 		}
 		batch.Rows = int(n)
 		at.first, at.rows = at.first+n, at.rows-n
+		if size = min(2*size, mostRows); batch.Bytes() > chunkBytes/2 {
+			size = max(n*chunkBytes/2/int64(batch.Bytes()), 1)
+		}
 		return batch, nil
 	}
 }

@@ -250,7 +250,7 @@ func (t *tableRun) pairEqual(a, b *snapshot.Batch, old, new *[]int, read []*pair
 // compareGroupRows never calls rows equal that the mapping has to be asked about.
 func (t *tableRun) compareGroupRows(a *snapshot.Batch, i int, b *snapshot.Batch, j int, read []*pair) int {
 	order := compareRows(a, i, b, j, read, oldCell, newCell)
-	if order == 0 && slices.ContainsFunc(read, func(q *pair) bool { return q.mode == always }) {
+	if order == 0 && len(t.plan.computed) > 0 || order == 0 && slices.ContainsFunc(read, func(q *pair) bool { return q.mode == always }) {
 		return -1
 	}
 	return order
@@ -287,6 +287,9 @@ func (t *tableRun) groupPair(a *groups, old int, b *groups, new int, read []*pai
 				return err
 			}
 		}
+	}
+	if err := t.computedCells(a.view.batch, old, b.view.batch, new); err != nil {
+		return err
 	}
 	if t.sampleAt > 0 && t.chosen(a.key) {
 		t.proof.SampleRows++

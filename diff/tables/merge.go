@@ -169,14 +169,15 @@ func (m *merger) event(e event) error {
 func (m *merger) compare(e event) error {
 	m.gather(e)
 	t := m.t
-	if len(m.cells) == 0 {
+	everyRow := len(t.plan.computed) > 0
+	if len(m.cells) == 0 && !everyRow {
 		t.rows.equal += int64(e.rows)
 		t.countSample(m.a, e, nil)
 		return nil
 	}
 	touched := int64(0)
 	for row := range e.rows {
-		if m.heads[row] < 0 {
+		if m.heads[row] < 0 && !everyRow {
 			continue
 		}
 		touched++
@@ -196,19 +197,26 @@ func (m *merger) compare(e event) error {
 // the columns.
 func (m *merger) gather(e event) {
 	m.cells = m.cells[:0]
+	if len(m.t.plan.computed) > 0 {
+		m.noCells(e.rows)
+	}
 	for i := len(m.pairs) - 1; i >= 0; i-- {
 		q := m.pairs[i]
 		m.rows = m.differing(q, e)
 		if len(m.rows) > 0 && len(m.cells) == 0 {
-			m.heads = m.heads[:0]
-			for range e.rows {
-				m.heads = append(m.heads, -1)
-			}
+			m.noCells(e.rows)
 		}
 		for _, row := range m.rows {
 			m.cells = append(m.cells, cell{int32(i), m.heads[row]})
 			m.heads[row] = int32(len(m.cells) - 1)
 		}
+	}
+}
+
+func (m *merger) noCells(rows int) {
+	m.heads = m.heads[:0]
+	for range rows {
+		m.heads = append(m.heads, -1)
 	}
 }
 
@@ -233,6 +241,9 @@ func (m *merger) row(old, new int, at int32) error {
 			return err
 		}
 		at = c.next
+	}
+	if err := t.computedCells(m.a.batch, old, m.b.batch, new); err != nil {
+		return err
 	}
 	return t.end()
 }

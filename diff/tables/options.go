@@ -22,7 +22,7 @@ var (
 )
 
 // Table is one table's rows; snapshot.TableReader is one. It is used from one
-// goroutine.
+// goroutine; Read may be called while Blocks or Batches is on its way.
 type Table interface {
 	// Blocks calls f with each entry of the index, in order; the block is reused. A
 	// table without an index calls nothing.

@@ -67,6 +67,12 @@ func mapTables(p *pairer, old, new *snapshot.Manifest, m *mapping.Set) error {
 	return nil
 }
 
+// What stands in the place of a partner.
+const (
+	noPartner = -1
+	taken     = -2 // not to be paired, and no matter of pairing
+)
+
 // pairer pairs two lists of names.
 type pairer struct {
 	ofOld, ofNew []int
@@ -76,16 +82,16 @@ type pairer struct {
 func newPairer(old, new int) *pairer {
 	p := &pairer{ofOld: make([]int, old), ofNew: make([]int, new), folded: make([]bool, old)}
 	for i := range p.ofOld {
-		p.ofOld[i] = -1
+		p.ofOld[i] = noPartner
 	}
 	for j := range p.ofNew {
-		p.ofNew[j] = -1
+		p.ofNew[j] = noPartner
 	}
 	return p
 }
 
 func (p *pairer) set(what, name string, i, j int) error {
-	if p.ofOld[i] >= 0 || p.ofNew[j] >= 0 {
+	if p.ofOld[i] != noPartner || p.ofNew[j] != noPartner {
 		return fmt.Errorf("%w: the mapping gives %s %q a partner that is taken", ErrPairing, what, name)
 	}
 	p.ofOld[i], p.ofNew[j] = j, i
@@ -97,18 +103,18 @@ func (p *pairer) set(what, name string, i, j int) error {
 func (p *pairer) byName(what string, old, new []string, folded bool) error {
 	free := map[string][]int{}
 	for j, name := range new {
-		if p.ofNew[j] < 0 {
+		if p.ofNew[j] == noPartner {
 			free[name] = append(free[name], j)
 		}
 	}
 	wanted := map[string]int{}
 	for i, name := range old {
-		if p.ofOld[i] < 0 {
+		if p.ofOld[i] == noPartner {
 			wanted[name]++
 		}
 	}
 	for i, name := range old {
-		if p.ofOld[i] >= 0 || len(free[name]) == 0 {
+		if p.ofOld[i] != noPartner || len(free[name]) == 0 {
 			continue
 		}
 		if wanted[name] > 1 || len(free[name]) > 1 {
@@ -124,19 +130,28 @@ func (p *pairer) byName(what string, old, new []string, folded bool) error {
 func (p *pairer) pairs() []tablePair {
 	var out []tablePair
 	for i, j := range p.ofOld {
-		out = append(out, tablePair{old: i, new: j, folded: p.folded[i]})
+		if j != taken {
+			out = append(out, tablePair{old: i, new: j, folded: p.folded[i]})
+		}
 	}
 	for j, i := range p.ofNew {
-		if i < 0 {
+		if i == noPartner {
 			out = append(out, tablePair{old: -1, new: j})
 		}
 	}
 	return out
 }
 
-// pairColumns pairs the columns of two tables.
-func pairColumns(old, new *snapshot.Table, m *mapping.Set) ([]tablePair, error) {
+// pairColumns pairs the columns of two tables, but for those that are computed.
+func pairColumns(old, new *snapshot.Table, m *mapping.Set, apart []*computed) ([]tablePair, error) {
 	p := newPairer(len(old.Columns), len(new.Columns))
+	for _, k := range apart {
+		if k.ofOld() {
+			p.ofNew[k.target] = taken
+		} else {
+			p.ofOld[k.target] = taken
+		}
+	}
 	if err := mapColumns(p, old, new, m); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type pair struct {
 	key        bool
 	judge      *mapping.Judge
 	ignoreRule int
+	converted  bool // a side was written anew with its cells in another form
 
 	differences    int64
 	oldSum, newSum snapshot.Sum
@@ -43,6 +44,7 @@ type lone struct {
 	inOld   bool
 	ignored bool
 	rule    int
+	covered bool // it goes into a computed column
 }
 
 // side is one side of a pair of tables.
@@ -65,6 +67,7 @@ type plan struct {
 	old, new side
 	pairs    []*pair
 	lones    []lone
+	computed []*computed
 	keys     []*pair // in the key's order; none: rows are counted
 	why      string  // why nothing can be compared
 	engines  bool    // the sides are different stores
@@ -78,7 +81,11 @@ func (r *run) newPlan(t tablePair) (*plan, error) {
 	}
 	p.subject = p.old.name
 	p.engines = r.old.Manifest.Source.Engine != r.new.Manifest.Source.Engine
-	columns, err := pairColumns(&p.old.entry.Table, &p.new.entry.Table, r.opts.Mapping)
+	var err error
+	if p.computed, err = computeds(&p.old.entry.Table, &p.new.entry.Table, r.opts.Mapping); err != nil {
+		return nil, err
+	}
+	columns, err := pairColumns(&p.old.entry.Table, &p.new.entry.Table, r.opts.Mapping, p.computed)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +101,11 @@ func (r *run) planColumn(p *plan, c tablePair) {
 	switch {
 	case c.new < 0:
 		rule, ok := r.ignoredOld(old, old.Columns[c.old].Name)
-		p.lones = append(p.lones, lone{name: old.Columns[c.old].Name, inOld: true, ignored: ok, rule: rule})
+		p.addLone(lone{name: old.Columns[c.old].Name, inOld: true, ignored: ok, rule: rule})
 		return
 	case c.old < 0:
 		rule, ok := r.ignoredNew(new, new.Columns[c.new].Name)
-		p.lones = append(p.lones, lone{name: new.Columns[c.new].Name, ignored: ok, rule: rule})
+		p.addLone(lone{name: new.Columns[c.new].Name, ignored: ok, rule: rule})
 		return
 	}
 	q := &pair{old: c.old, new: c.new, oldColumn: &old.Columns[c.old], newColumn: &new.Columns[c.new]}
@@ -117,6 +124,11 @@ func (r *run) planColumn(p *plan, c tablePair) {
 		r.foldedNames(p.subject, q)
 	}
 	p.pairs = append(p.pairs, q)
+}
+
+func (p *plan) addLone(l lone) {
+	l.covered = p.covers(l.name, l.inOld)
+	p.lones = append(p.lones, l)
 }
 
 func (r *run) ignoredOld(t *snapshot.Table, column string) (int, bool) {
@@ -242,7 +254,7 @@ func (p *plan) wholeRows() bool {
 			return false
 		}
 	}
-	return len(p.lones) == 0
+	return len(p.lones)+len(p.computed) == 0
 }
 
 func (p *plan) notComparable(format string, args ...any) {

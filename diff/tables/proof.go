@@ -61,7 +61,7 @@ func (t *tableRun) reread() error {
 
 // sameBytes reads a stretch of both sides, all of what was compared by checksum.
 func (t *tableRun) sameBytes(at candidate) (bool, error) {
-	n := need{pairs: make([]bool, len(t.plan.pairs))}
+	n := need{pairs: make([]bool, len(t.plan.pairs)), all: len(t.plan.keys) == 0}
 	for i, q := range t.plan.pairs {
 		n.pairs[i] = q.mode == byChecksum
 	}

@@ -18,8 +18,12 @@ func (t *tableRun) chosen(key []byte) bool { return snapshot.KeyHash(key) < t.sa
 
 // sampled reports whether a key of the span is in the sample.
 func (t *tableRun) sampled(s *side, at span) (bool, error) {
-	c := t.cursor(s, "old", s.key)
-	c.next = rangeReader(s, at, s.key)
+	columns := s.key
+	if len(columns) == 0 {
+		columns = nil // all: a key is all of its row
+	}
+	c := t.cursor(s, "old", columns)
+	c.next = rangeReader(s, at, columns)
 	found := false
 	for {
 		if err := c.fill(); err != nil || c.ended() {

@@ -14,6 +14,8 @@ func (t *tableRun) columnsAlone() error {
 	for _, l := range t.plan.lones {
 		if l.ignored {
 			t.leftOut(l.name, l.rule)
+		}
+		if l.ignored || l.covered {
 			continue
 		}
 		kind := comparison.MissingInOld
@@ -113,6 +115,7 @@ func columnNotes(old, new *snapshot.Column) (texts []string, narrow string) {
 	note(old.Padded != new.Padded, "padded %t / %t", old.Padded, new.Padded)
 	note(old.Unsigned != new.Unsigned, "unsigned %t / %t", old.Unsigned, new.Unsigned)
 	note(old.Collation != new.Collation, "collation %q / %q", old.Collation, new.Collation)
+	note(old.Redacted != new.Redacted, "redacted %t / %t: tokens beside values", old.Redacted, new.Redacted)
 	note(old.Generated != new.Generated, "generated %q / %q", old.Generated, new.Generated)
 	return texts, narrow
 }

@@ -11,8 +11,8 @@ import (
 func (t *tableRun) finish() {
 	s, a := t.tally.Subject(t.plan.subject), &t.rows
 	t.proof.Columns = t.columnProofs()
-	if len(t.plan.keys) > 0 && t.plan.why == "" {
-		t.countKeyForms()
+	if t.plan.why == "" {
+		t.countForms()
 	}
 	notCompared, filtered := max(a.notCompared, t.lost), max(a.filtered, t.left)
 	s.Equal += a.equal
@@ -42,10 +42,13 @@ func (t *tableRun) columnProofs() []comparison.ColumnProof {
 		}
 		out = append(out, c)
 	}
+	out = append(out, t.computedProofs()...)
 	for _, l := range t.plan.lones {
 		c := comparison.ColumnProof{State: "unpaired"}
 		if l.ignored {
 			c.State = "ignored"
+		} else if l.covered {
+			c.State = t.state(&pair{})
 		}
 		if l.inOld {
 			c.Old = l.name
@@ -83,16 +86,19 @@ func (t *tableRun) state(q *pair) string {
 	return "equal by value"
 }
 
-// countKeyForms counts the rows that were found only once the key's cells were
-// brought into one form.
-func (t *tableRun) countKeyForms() {
+// countForms counts the rows that were found only once cells were brought into one
+// form.
+func (t *tableRun) countForms() {
 	pairs := t.rows.equal + t.rows.underRules + t.rows.different
-	for _, q := range t.plan.keys {
-		if q.mode == byChecksum || pairs == 0 {
+	for _, q := range t.plan.pairs {
+		if !q.converted || pairs == 0 {
 			continue
 		}
-		h := t.hiddenAt(t.names.ofNorm(keyForm), t.plan.subject, comparison.Column, q.name())
-		h.count += pairs
+		rule := t.names.ofNorm(keyForm)
+		if q.mode == always {
+			rule = t.names.ofMapping(q.judge.Rule())
+		}
+		t.hiddenAt(rule, t.plan.subject, comparison.Column, q.name()).count += pairs
 		t.rows.underRules += t.rows.equal
 		t.rows.equal = 0
 	}

@@ -77,7 +77,7 @@ func (t *tableRun) prepare() error {
 	if p.why != "" {
 		return nil
 	}
-	if len(p.active()) == 0 && len(p.keys) == 0 {
+	if len(p.active())+len(p.keys) == 0 {
 		p.notComparable("no column is compared")
 		return nil
 	}
@@ -86,8 +86,11 @@ func (t *tableRun) prepare() error {
 
 // byMethod compares the rows.
 func (t *tableRun) byMethod() error {
-	t.proof.Method = t.method()
-	way := t.proof.Method
+	way, err := t.method()
+	if err != nil {
+		return err
+	}
+	t.proof.Method = way
 	if way != methodNone && len(t.plan.keys) == 0 {
 		t.proof.Method = methodMultiset
 	}
@@ -104,19 +107,19 @@ func (t *tableRun) byMethod() error {
 }
 
 // method chooses how rows are compared; it may read the index.
-func (t *tableRun) method() string {
+func (t *tableRun) method() (string, error) {
 	p := t.plan
 	switch {
 	case p.why != "":
-		return methodNone
+		return methodNone, nil
 	case len(p.keys) > 0 && p.old.dups+p.new.dups > 0: // sums over rows of one key do not tell which cells belong together
-		return methodMerge
+		return methodMerge, nil
 	}
 	share, indexed, err := t.estimate()
-	if err != nil || !indexed || share > t.opts.MergeShare { // the merge finds the error again, or needs no index
-		return methodMerge
+	if err != nil || indexed && share <= t.opts.MergeShare {
+		return methodBlocks, err
 	}
-	return methodBlocks
+	return methodMerge, nil
 }
 
 // estimate goes through the index and returns the share of stretches that differ.
@@ -148,7 +151,9 @@ func (t *tableRun) cursor(s *side, label string, columns []int) *cursor {
 
 // everything compares all rows of both sides.
 func (t *tableRun) everything() error {
-	t.sumUp()
+	if err := t.sumUp(); err != nil {
+		return err
+	}
 	a, b := t.cursor(&t.plan.old, "old", nil), t.cursor(&t.plan.new, "new", nil)
 	var stopA, stopB func()
 	a.next, stopA = pulled(a.side.rows.Batches(nil))
@@ -158,16 +163,15 @@ func (t *tableRun) everything() error {
 	return t.merge(a, b, t.plan.active())
 }
 
-// sumUp leaves the sums of whole columns in the pairs, and counts stretches; an
-// index that cannot be read leaves none.
-func (t *tableRun) sumUp() {
+// sumUp leaves the sums of whole columns in the pairs, and counts stretches.
+func (t *tableRun) sumUp() error {
 	for _, err := range t.plan.stretches() {
 		if err != nil {
-			t.proof.Blocks = 0
-			return
+			return err
 		}
 		t.proof.Blocks++
 	}
+	return nil
 }
 
 // pulled turns a sequence of batches into a function.
