@@ -70,19 +70,13 @@ func tableOptions(o diffOptions) (tables.Options, error) {
 	}
 	return tables.Options{
 		Tool: tool(), Rules: set, Mapping: mapped, Strict: o.Strict, Sample: o.Sample, SampleOnly: o.SampleOnly, Proof: o.Proof,
-	}, checkMapping(o.Config.Mapping, mapped)
+	}, checkMapping(mapped)
 }
 
-// checkMapping refuses what the comparison does not apply: a column that nobody
-// computes would be compared with nothing.
-func checkMapping(c mapping.Config, set *mapping.Set) error {
+// checkMapping refuses what the comparison does not apply.
+func checkMapping(set *mapping.Set) error {
 	if len(set.Flattens()) > 0 {
 		return usagef("mapping: flatten is not applied by diff: capture the rows by a query that flattens them (database: queries)")
-	}
-	for i := range c.Tables {
-		if len(set.Compute(c.Tables[i].Old)) > 0 {
-			return usagef("mapping: table %s: a column computed from the whole row is not applied by diff: capture it by a query (database: queries)", c.Tables[i].Old)
-		}
 	}
 	return nil
 }
