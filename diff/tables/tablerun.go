@@ -25,13 +25,10 @@ type tableRun struct {
 	// lost and left are rows of new that could not be compared, and were filtered,
 	// where that is another number than of old.
 	lost, left int64
-	equalRead  int64 // stretches with equal checksums of which something was read
 	candidates proofs
 	collapse   collapses
 	row        rowState
-	cells      []snapshot.Class // scratch
 	text       []byte
-	keyBytes   []byte
 	sampleAt   uint64 // a key whose hash is below is in the sample
 }
 
