@@ -9,7 +9,7 @@ import (
 // documents compares two JSON documents by their places.
 func (t *tableRun) documents(q *pair, c *cells) error {
 	return t.byPaths(q, c, func(old, new []byte, sink jsondiff.Sink) error {
-		return t.json.Compare(old, new, t.opts.Rules.For(t.plan.subject), sink, jsondiff.Limits{})
+		return t.json.Compare(old, new, t.documentRules, sink, jsondiff.Limits{})
 	})
 }
 

@@ -62,7 +62,7 @@ type Output interface {
 // that docs/rules.md lists.
 type Options struct {
 	Tool string
-	// Rules are those of documents; a table's name takes the place of the route.
+	// Rules are those of documents; those bound to a route hold for no table.
 	Rules *rules.Set // nil: none
 	// Mapping says which names belong together, what is ignored and what values
 	// became; nil: none.

@@ -5,6 +5,7 @@ import (
 
 	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
+	"parallax/diff/rules"
 )
 
 // The methods, as comparison.TableProof names them.
@@ -30,10 +31,12 @@ type tableRun struct {
 	row        rowState
 	text       []byte
 	sampleAt   uint64 // a key whose hash is below is in the sample
+
+	documentRules *rules.RouteRules
 }
 
 func newTableRun(r *run, p *plan) *tableRun {
-	t := &tableRun{run: r, plan: p}
+	t := &tableRun{run: r, plan: p, documentRules: r.opts.Rules.For(p.subject)}
 	t.proof = comparison.TableProof{
 		Table: p.subject, Old: p.old.name, New: p.new.name, OldRows: p.old.entry.Rows, NewRows: p.new.entry.Rows,
 		Duplicates: p.old.entry.DuplicateKeys + p.new.entry.DuplicateKeys,
