@@ -44,7 +44,7 @@ func diffCommand(s streams) *cli.Command {
 			&cli.Float64Flag{Name: "sample-rows", Usage: "of tables: read this `SHARE` of the rows whole, chosen by the hash of their keys: the same rows on both sides and every night"},
 			&cli.BoolFlag{Name: "sample-only", Usage: "of tables: compare nothing but the sample; the rest is left out, and lowers the coverage"},
 			&cli.StringSliceFlag{Name: "key", Usage: "of two Parquet files that are sorted by it: `TABLE=COLUMN,COLUMN`, * for every table"},
-			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 16},
+			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 8},
 			&cli.StringSliceFlag{Name: "control", Usage: "`RUN` against the old system; may be given again"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
