@@ -361,3 +361,24 @@ func TestRowsThatAreNotThereCloseNoAccount(t *testing.T) {
 		t.Errorf("a row that was never read: %+v", s.Ledgers)
 	}
 }
+
+// TestCellsSwappedWithinAKey has rows of one key whose columns have the same sums.
+func TestCellsSwappedWithinAKey(t *testing.T) {
+	old, new := peopleRows(300), peopleRows(300)
+	old = append(old, row{number(-1), text("a"), number(1)}, row{number(-1), text("b"), number(2)})
+	new = append(new, row{number(-1), text("a"), number(2)}, row{number(-1), text("b"), number(1)})
+	s, _ := compared(t, input("old", newMemory(people(), old, 8)), input("new", newMemory(people(), new, 8)), Options{MergeShare: 1})
+	if u := s.Subjects[0]; u.Different != 2 || u.Equal != 300 || s.Tables[0].Duplicates != 2 {
+		t.Errorf("counted %+v", u)
+	}
+}
+
+func TestNoKeyAndAColumnAlone(t *testing.T) {
+	a := table("log", nil, column("a", snapshot.Number))
+	b := table("log", nil, column("a", snapshot.Number), column("b", snapshot.Number))
+	s, ds := compared(t, input("old", newMemory(a, []row{{number(1)}, {number(2)}}, 8)), input("new", newMemory(b, []row{{number(1), number(9)}, {number(2), number(9)}}, 8)), Options{})
+	wantLines(t, ds, "log  column b missing in old: column missing [] []")
+	if s.Subjects[0].Equal != 2 {
+		t.Errorf("counted %+v", s.Subjects[0])
+	}
+}

@@ -203,3 +203,78 @@ func TestRowsOfOneKeyAgainstAModel(t *testing.T) {
 		}
 	})
 }
+
+// TestAgainstAModel joins by hand and judges every cell.
+func TestAgainstAModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old := drawRows(t)
+		new := drawChanged(t, old)
+		a, b := newMemory(mixed(), old, 4), newMemory(mixed(), new, 4)
+		b.batch = rapid.IntRange(1, 50).Draw(t, "batch")
+		share := rapid.SampledFrom([]float64{1, 1e-12}).Draw(t, "share")
+		s, ds := found(t, a, b, Options{MergeShare: share})
+		m := model(old, new)
+		got := map[string]bool{}
+		for _, d := range ds {
+			name, _, _ := strings.Cut(d.Field, "/")
+			got[d.Record+" "+name] = true
+		}
+		if len(got) != len(m.places) {
+			t.Fatalf("%d places, want %v:\n%s", len(got), m.places, lines(ds))
+		}
+		for p := range m.places {
+			if !got[p] {
+				t.Fatalf("nothing at %s:\n%s", p, lines(ds))
+			}
+		}
+		if len(old)+len(new) == 0 {
+			return
+		}
+		if u := s.Subjects[0]; u.Equal != m.equal || u.MissingNew != m.missing || u.MissingOld != m.extra {
+			t.Fatalf("counted %+v, want %+v", u, m)
+		}
+	})
+}
+
+type expected struct {
+	places                map[string]bool
+	equal, missing, extra int64
+}
+
+func model(old, new []row) expected {
+	m := expected{places: map[string]bool{}}
+	record := func(r row) string {
+		b := snapshot.NewBatch(mixed().Columns)
+		appendValues(b, r)
+		schema := mixed()
+		return string(snapshot.AppendKeyJSON(nil, &schema, b, 0)) + " "
+	}
+	left := map[string]row{}
+	for _, r := range new {
+		left[record(r)] = r
+	}
+	for _, r := range old {
+		o, ok := left[record(r)]
+		if !ok {
+			m.missing++
+			m.places[record(r)] = true
+			continue
+		}
+		delete(left, record(r))
+		if slices.Equal(r, o) {
+			m.equal++
+		}
+		for i, c := range mixed().Columns {
+			in := cells{old: &c, new: &c, oldClass: r[i].class, newClass: o[i].class, a: []byte(r[i].bytes), b: []byte(o[i].bytes)}
+			v := judge(&in, false)
+			if sameForm := v.document && strings.ReplaceAll(r[i].bytes, " ", "") == strings.ReplaceAll(o[i].bytes, " ", ""); !v.equal && !sameForm {
+				m.places[record(r)+c.Name] = true
+			}
+		}
+	}
+	for k := range left {
+		m.extra++
+		m.places[k] = true
+	}
+	return m
+}
