@@ -119,35 +119,62 @@ func (t *tableRun) alignRows() error {
 // writeAnew replaces a side's rows by those of a snapshot of their own. columns are
 // those taken, in order; nil: all.
 func (t *tableRun) writeAnew(s *side, schema *snapshot.Table, columns []int, converts map[int]convert) error {
-	scratch, err := t.out.ScratchDir()
+	batch := snapshot.NewBatch(schema.Columns)
+	rows, err := t.writeScratch(schema, func(emit func(*snapshot.Batch) error) error {
+		for b, err := range s.rows.Batches(columns) {
+			if err != nil {
+				return err
+			}
+			reshape(batch, b, columns, converts)
+			if err := emit(batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		return err
-	}
-	t.scratch++
-	dir := filepath.Join(scratch, fmt.Sprintf("table-%d", t.scratch))
-	if err := t.copyRows(dir, s, schema, columns, converts); err != nil {
 		return fmt.Errorf("sorting %s anew: %w", s.name, err)
 	}
-	r, err := snapshot.Open(dir, snapshot.OpenOptions{})
-	if err != nil {
-		return err
+	s.close = append(s.close, rows.close)
+	if rows.entry.Rows != s.entry.Rows {
+		return fmt.Errorf("%s: %d rows, the manifest says %d: %w", s.name, rows.entry.Rows, s.entry.Rows, snapshot.ErrDamaged)
 	}
-	rows, err := r.Table(0)
-	if err != nil {
-		return err
-	}
-	entry := &r.Manifest().Tables[0]
-	if entry.Rows != s.entry.Rows {
-		return fmt.Errorf("%s: %d rows, the manifest says %d: %w", s.name, entry.Rows, s.entry.Rows, snapshot.ErrDamaged)
-	}
-	s.close = append(s.close, rows.Close, r.Close)
-	s.rows, s.schema, s.total, s.dups, s.anew = rows, &entry.Table, entry.Rows, entry.DuplicateKeys, true
+	s.rows, s.schema, s.total, s.dups = rows.table, &rows.entry.Table, rows.entry.Rows, rows.entry.DuplicateKeys
 	s.key, err = s.schema.KeyIndexes()
 	return err
 }
 
-func (t *tableRun) copyRows(dir string, s *side, schema *snapshot.Table, columns []int, converts map[int]convert) (err error) {
-	w, err := snapshot.Create(dir, snapshot.Options{Tool: t.opts.Tool, BlockRows: t.old.Manifest.BlockRows, BufferBytes: 16 << 20, Encoders: 1})
+// scratchTable is a table in a snapshot of its own.
+type scratchTable struct {
+	entry *snapshot.TableEntry
+	table *snapshot.TableReader
+	close func() error
+}
+
+// writeScratch writes the rows that fill emits, sorted, and opens them.
+func (r *run) writeScratch(schema *snapshot.Table, fill func(emit func(*snapshot.Batch) error) error) (*scratchTable, error) {
+	scratch, err := r.out.ScratchDir()
+	if err != nil {
+		return nil, err
+	}
+	r.scratch++
+	dir := filepath.Join(scratch, fmt.Sprintf("table-%d", r.scratch))
+	if err := r.copyRows(dir, schema, fill); err != nil {
+		return nil, err
+	}
+	s, err := snapshot.Open(dir, snapshot.OpenOptions{})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Table(0)
+	if err != nil {
+		return nil, err
+	}
+	return &scratchTable{entry: &s.Manifest().Tables[0], table: rows, close: func() error { return errors.Join(rows.Close(), s.Close()) }}, nil
+}
+
+func (r *run) copyRows(dir string, schema *snapshot.Table, fill func(emit func(*snapshot.Batch) error) error) (err error) {
+	w, err := snapshot.Create(dir, snapshot.Options{Tool: r.opts.Tool, BlockRows: r.old.Manifest.BlockRows, BufferBytes: 16 << 20, Encoders: 1})
 	if err != nil {
 		return err
 	}
@@ -160,18 +187,14 @@ func (t *tableRun) copyRows(dir string, s *side, schema *snapshot.Table, columns
 	if err != nil {
 		return err
 	}
-	batch := snapshot.NewBatch(schema.Columns)
-	for b, err := range s.rows.Batches(columns) {
-		if err == nil {
-			err = t.ctx.Err()
+	err = fill(func(b *snapshot.Batch) error {
+		if err := r.ctx.Err(); err != nil {
+			return err
 		}
-		if err == nil {
-			reshape(batch, b, columns, converts)
-			err = table.Write(batch)
-		}
-		if err != nil {
-			return errors.Join(err, table.Abort())
-		}
+		return table.Write(b)
+	})
+	if err != nil {
+		return errors.Join(err, table.Abort())
 	}
 	if err := table.Close(snapshot.TableClosing{}); err != nil {
 		return err

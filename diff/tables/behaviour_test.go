@@ -382,3 +382,30 @@ func TestNoKeyAndAColumnAlone(t *testing.T) {
 		t.Errorf("counted %+v", s.Subjects[0])
 	}
 }
+
+// TestMappingFlattens compares the elements of documents with the rows of a table.
+func TestMappingFlattens(t *testing.T) {
+	m, err := mapping.Compile(mapping.Config{
+		Flatten: []mapping.Flatten{{From: "orders", Column: "doc", Path: "/items", Into: "items",
+			Columns: map[string]string{"order_id": "row.id", "n": "index", "sku": "/sku"}, Key: []string{"order_id", "n"}}},
+		Ignore: []mapping.Ignore{{Table: "orders", Column: "doc"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nested := table("orders", []string{"id"}, column("id", snapshot.Number), column("doc", snapshot.JSON))
+	orders := table("orders", []string{"id"}, column("id", snapshot.Number))
+	items := table("items", []string{"order_id", "n"}, column("order_id", snapshot.Number), column("n", snapshot.Number), column("sku", snapshot.Text))
+	old := newMemory(nested, []row{{number(1), document(`{"items":[{"sku":"a"},{"sku":"b"}]}`)}, {number(2), document(`{"items":[{"sku":"c"}]}`)}}, 8)
+	new := input("new", newMemory(orders, []row{{number(1)}, {number(2)}}, 8),
+		newMemory(items, []row{{number(1), number(0), text("a")}, {number(1), number(1), text("x")}, {number(2), number(0), text("c")}}, 8))
+	s, ds := compared(t, input("old", old), new, Options{Mapping: m})
+	wantLines(t, ds, `items ["1","1"] column sku changed:  [b] [x]`)
+	if len(s.Tables) != 2 || s.Subjects[0].Equal != 2 || s.Subjects[1].Equal != 2 {
+		t.Errorf("subjects %+v", s.Subjects)
+	}
+	bad := newMemory(nested, []row{{number(1), document(`{"items":7}`)}}, 8)
+	if s, _ = compared(t, input("old", bad), new, Options{Mapping: m}); s.Subjects[0].NotCompared != 3 || !strings.Contains(s.Tables[1].Why, "could not be flattened") {
+		t.Errorf("subject %+v, %+v", s.Subjects[0], s.Tables)
+	}
+}

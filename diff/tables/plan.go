@@ -57,7 +57,6 @@ type side struct {
 	total  int64
 	dups   int64
 	key    []int
-	anew   bool
 	close  []func() error
 }
 

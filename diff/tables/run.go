@@ -43,21 +43,33 @@ func Compare(ctx context.Context, old, new Input, o Options, out Output) (*compa
 	if err := comparable(&old, &new); err != nil {
 		return nil, err
 	}
-	pairs, err := pairTables(old.Manifest, new.Manifest, o.Mapping)
-	if err != nil {
-		return nil, err
-	}
 	r := &run{
 		ctx: ctx, old: old, new: new, opts: o, out: out, tally: comparison.NewTally(),
 		names: ruleNames{o.Rules, o.Mapping}, hides: map[hiddenKey]*hidden{},
-		oldNames: shownNames(old.Manifest), newNames: shownNames(new.Manifest),
+	}
+	err := r.all()
+	if err := errors.Join(err, closeAll(r.closers)); err != nil {
+		return nil, err
+	}
+	return r.summary(), nil
+}
+
+// all pairs the tables and compares each pair.
+func (r *run) all() error {
+	if err := r.flatten(); err != nil {
+		return err
+	}
+	r.oldNames, r.newNames = shownNames(r.old.Manifest), shownNames(r.new.Manifest)
+	pairs, err := pairTables(r.old.Manifest, r.new.Manifest, r.opts.Mapping)
+	if err != nil {
+		return err
 	}
 	for _, t := range pairs {
 		if err := r.tables(t); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return r.summary(), nil
+	return nil
 }
 
 // run is one comparison.
@@ -76,7 +88,8 @@ type run struct {
 	notes    []comparison.SchemaNote
 	remarks  []string
 	accounts [2]account
-	scratch  int
+	scratch  int            // tables written so far
+	closers  []func() error // at the end
 	json     jsondiff.Comparer
 }
 
@@ -172,11 +185,17 @@ func (r *run) write(d *comparison.Difference) error {
 
 // release closes what the side opened.
 func (s *side) release() error {
-	var errs []error
-	for i := len(s.close) - 1; i >= 0; i-- {
-		errs = append(errs, s.close[i]())
-	}
+	err := closeAll(s.close)
 	s.close = nil
+	return err
+}
+
+// closeAll closes what was opened last first.
+func closeAll(closers []func() error) error {
+	var errs []error
+	for i := len(closers) - 1; i >= 0; i-- {
+		errs = append(errs, closers[i]())
+	}
 	return errors.Join(errs...)
 }
 
