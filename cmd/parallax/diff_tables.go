@@ -70,15 +70,7 @@ func tableOptions(o diffOptions) (tables.Options, error) {
 	}
 	return tables.Options{
 		Tool: tool(), Rules: set, Mapping: mapped, Strict: o.Strict, Sample: o.Sample, SampleOnly: o.SampleOnly, Proof: o.Proof,
-	}, checkMapping(mapped)
-}
-
-// checkMapping refuses what the comparison does not apply.
-func checkMapping(set *mapping.Set) error {
-	if len(set.Flattens()) > 0 {
-		return usagef("mapping: flatten is not applied by diff: capture the rows by a query that flattens them (database: queries)")
-	}
-	return nil
+	}, nil
 }
 
 func tableInput(dir string, r *snapshot.Reader) tables.Input {
