@@ -90,6 +90,9 @@ func (t *tableRun) alignRows() error {
 			continue
 		}
 		f, ok := formsOf(q)
+		if t.opts.Strict && q.mode != always {
+			f, ok = forms{}, true
+		}
 		if !ok {
 			p.notComparable("no key, and column %s: %s and %s have no form in common", q.name(), q.oldColumn.Class, q.newColumn.Class)
 			return nil
