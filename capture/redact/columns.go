@@ -72,11 +72,11 @@ func (s *Rows) plan(c *snapshot.Column) columnAction {
 
 // column decides by the column's name, alone or behind its table's.
 func (n *names) column(t *snapshot.Table, name string) bool {
-	qualified := string(normal(nil, []byte(t.Name+"."+name)))
-	if n.columns[qualified] {
+	qualified := normal(nil, []byte(t.Name+"."+name))
+	if n.columns[string(qualified)] {
 		return true
 	}
-	return !n.keepColumns[qualified] && n.field([]byte(name))
+	return !n.keepColumns[string(qualified)] && n.field([]byte(name))
 }
 
 // Describe returns the table as its redacted rows are.

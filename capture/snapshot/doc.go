@@ -15,7 +15,7 @@
 // blocks, checked, and written as Parquet beside an index of the blocks: key
 // range, rows, and one additive 128-bit checksum per column. Close writes the
 // manifest, once, last. A Reader reads the index, and then only the rows and
-// columns that somebody asks for.
+// columns that somebody asks for. docs/snapshot-format.md describes the files.
 //
 // Limits. What a column's Parquet type cannot hold (NaN in a numeric, text in
 // SQLite's integer column) stands tagged in a sibling column; a source says for

@@ -43,7 +43,7 @@ func newGroup(l *layout, codec *pagefile.Codec) *group {
 	return g
 }
 
-// keptRows bounds what a group keeps of its memory for the next one.
+// keptGroupBytes bounds what a group keeps of its memory for the next one.
 const keptGroupBytes = 64 << 20
 
 func (g *group) reset() {
@@ -62,10 +62,9 @@ func (g *group) add(b *Batch, hashes []uint64, from, to int) {
 		return
 	}
 	for i := range b.Columns {
-		start := len(g.batch.Columns[i].Data)
 		g.batch.Columns[i].appendRange(&b.Columns[i], from, to)
-		g.bytes += int64(len(g.batch.Columns[i].Data)-start) + cellBytes*int64(to-from)
 	}
+	g.bytes += rowsWeight(b, from, to)
 	g.hashes = append(g.hashes, hashes[from:to]...)
 	g.batch.Rows += to - from
 	if n := len(g.segments); n == 0 || g.segments[n-1].ends {
@@ -76,6 +75,14 @@ func (g *group) add(b *Batch, hashes []uint64, from, to int) {
 
 // cellBytes is what a cell weighs beside its bytes.
 const cellBytes = 4
+
+// rowsWeight is what the rows from up to, without to, weigh.
+func rowsWeight(b *Batch, from, to int) (n int64) {
+	for i := range b.Columns {
+		n += int64(pageWeight(&b.Columns[i], from, to))
+	}
+	return n
+}
 
 // encode hashes the cells and makes the pages.
 func (g *group) encode(l *layout, pageBytes int) (err error) {

@@ -2,6 +2,8 @@ package snapshot
 
 import (
 	"encoding/binary"
+	"errors"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -90,31 +92,14 @@ func (w *indexWriter) add(b *Block) error {
 }
 
 // page ends the pages of all leaves.
-func (w *indexWriter) page() (err error) {
+func (w *indexWriter) page() error {
 	n := len(w.rows)
 	if n == 0 {
 		return nil
 	}
 	w.bytes += int64(n*sumBytes*(len(w.sums)+1) + len(w.keys))
 	w.grouped += int64(n)
-	var ints delta.BinaryPackedEncoding
-	for i, column := range [][]int64{w.first, w.rows} {
-		if w.values, err = ints.EncodeInt64(w.values, column); err != nil {
-			return err
-		}
-		least, most := column[0], column[0]
-		for _, v := range column {
-			least, most = min(least, v), max(most, v)
-		}
-		if err := w.chunks[i].Add(&pagefile.Page{Rows: n, Values: w.values, Least: least, Most: most}); err != nil {
-			return err
-		}
-	}
-	var texts delta.LengthByteArrayEncoding
-	if w.values, err = texts.EncodeByteArray(w.values, w.keys, w.ends); err != nil {
-		return err
-	}
-	if err := w.chunks[indexLastKey].Add(&pagefile.Page{Rows: n, Values: w.values}); err != nil {
+	if err := errors.Join(w.countPage(indexFirst, w.first), w.countPage(indexRows, w.rows), w.keyPage(n)); err != nil {
 		return err
 	}
 	for i, sums := range w.sums {
@@ -128,6 +113,22 @@ func (w *indexWriter) page() (err error) {
 		return nil
 	}
 	return w.group()
+}
+
+func (w *indexWriter) countPage(leaf int, counts []int64) (err error) {
+	var packed delta.BinaryPackedEncoding
+	if w.values, err = packed.EncodeInt64(w.values, counts); err != nil {
+		return err
+	}
+	return w.chunks[leaf].Add(&pagefile.Page{Rows: len(counts), Values: w.values, Least: slices.Min(counts), Most: slices.Max(counts)})
+}
+
+func (w *indexWriter) keyPage(n int) (err error) {
+	var lengths delta.LengthByteArrayEncoding
+	if w.values, err = lengths.EncodeByteArray(w.values, w.keys, w.ends); err != nil {
+		return err
+	}
+	return w.chunks[indexLastKey].Add(&pagefile.Page{Rows: n, Values: w.values})
 }
 
 func (w *indexWriter) group() error {

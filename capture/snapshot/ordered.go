@@ -3,6 +3,7 @@ package snapshot
 import (
 	"bytes"
 	"fmt"
+	"sort"
 
 	"parallax/internal/pagefile"
 )
@@ -69,26 +70,43 @@ func (d *ordered) compareRows(b *Batch, row int) int {
 
 // end keeps what the next batch's first row is compared with.
 func (d *ordered) end(b *Batch, k *rowKeys, from, to int) error {
-	d.filling.add(b, k.hashes, from, to)
 	d.rows += int64(to)
 	if to > 0 {
 		d.lastKey = append(d.lastKey[:0], k.at(to-1)...)
 		d.lastRow = b.AppendRowKey(d.lastRow[:0], nil, to-1)
 	}
-	// A block of very many rows with one key goes to several row groups, since
-	// memory is bounded.
-	if d.filling.bytes >= 2*d.opts.RowGroupBytes {
+	return d.take(b, k, from, to)
+}
+
+func (d *ordered) endBlock(b *Batch, k *rowKeys, from, to int, lastKey []byte) error {
+	if err := d.take(b, k, from, to); err != nil {
+		return err
+	}
+	d.ending = false
+	d.endSegment(lastKey)
+	if d.filling.bytes >= d.opts.RowGroupBytes {
 		return d.cut()
 	}
 	return nil
 }
 
-func (d *ordered) endBlock(b *Batch, k *rowKeys, from, to int, lastKey []byte) error {
-	d.filling.add(b, k.hashes, from, to)
-	d.ending = false
-	d.endSegment(lastKey)
-	if d.filling.bytes >= d.opts.RowGroupBytes {
-		return d.cut()
+// take copies rows of the block at hand. A block of very many or very large rows
+// goes to several row groups, since memory is bounded; where they end follows
+// from the rows, not from how they came in batches.
+func (d *ordered) take(b *Batch, k *rowKeys, from, to int) error {
+	most := 2 * d.opts.RowGroupBytes
+	for from < to {
+		n := to - from
+		if left := most - d.filling.bytes; rowsWeight(b, from, to) >= left {
+			n = 1 + sort.Search(n-1, func(i int) bool { return rowsWeight(b, from, from+i+1) >= left })
+		}
+		d.filling.add(b, k.hashes, from, from+n)
+		from += n
+		if d.filling.bytes >= most {
+			if err := d.cut(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

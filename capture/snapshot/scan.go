@@ -51,7 +51,7 @@ func (s *scan) next() (*Batch, error) {
 
 // The bounds of the rows in a batch of a scan; their mean size decides.
 const (
-	leastScanRows = 16
+	leastScanRows = 1
 	mostScanRows  = 4096
 	scanBytes     = 2 << 20
 )

@@ -150,23 +150,32 @@ func (b *blocks) next(i int64) error {
 			return err
 		}
 	}
-	at := func(leaf int) int { return int(i - b.leaves[leaf].First) }
-	sum := func(leaf int) Sum { return sumOf(b.leaves[leaf].Bytes[sumBytes*at(leaf):]) }
 	k := &b.block
-	k.First, k.Rows = b.leaves[indexFirst].Int64[at(indexFirst)], b.leaves[indexRows].Int64[at(indexRows)]
+	k.First, k.Rows = b.count(indexFirst, i), b.count(indexRows, i)
 	if k.First != b.rows || k.Rows < 1 || k.Rows > b.total-b.rows {
 		return fmt.Errorf("%w: %d rows from row %d on, behind %d rows", ErrDamaged, k.Rows, k.First, b.rows)
 	}
 	b.rows += k.Rows
-	keys, in := b.leaves[indexLastKey], at(indexLastKey)
-	key := keys.Bytes[keys.Offsets[in]:keys.Offsets[in+1]]
+	key := b.key(i)
 	if i > 0 && bytes.Compare(key, k.LastKey) <= 0 {
 		return fmt.Errorf("%w: key %.64x stands after %.64x", ErrDamaged, key, k.LastKey)
 	}
 	k.LastKey = append(k.LastKey[:0], key...)
-	k.Keys = sum(indexKeys)
+	k.Keys = b.sum(indexKeys, i)
 	for c := range k.Columns {
-		k.Columns[c] = sum(indexSums + c)
+		k.Columns[c] = b.sum(indexSums+c, i)
 	}
 	return nil
+}
+
+func (b *blocks) count(leaf int, i int64) int64 { return b.leaves[leaf].Int64[i-b.leaves[leaf].First] }
+
+func (b *blocks) sum(leaf int, i int64) Sum {
+	return sumOf(b.leaves[leaf].Bytes[sumBytes*(i-b.leaves[leaf].First):])
+}
+
+func (b *blocks) key(i int64) []byte {
+	keys := b.leaves[indexLastKey]
+	at := i - keys.First
+	return keys.Bytes[keys.Offsets[at]:keys.Offsets[at+1]]
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // TableWriter takes one table's rows. It is used by one goroutine. The first
@@ -32,6 +33,7 @@ var errTableEnded = errors.New("the table has ended")
 
 func newTableWriter(w *Writer, place int, dir string, table Table, key []int) (*TableWriter, error) {
 	t := &TableWriter{w: w, place: place, dir: dir, entry: TableEntry{Table: table}, key: key}
+	t.entry.Columns = slices.Clone(table.Columns) // the caller may change its own
 	t.layout = newLayout(t.entry.Columns)
 	return t, t.begin(0)
 }

@@ -25,7 +25,9 @@ type Writer struct {
 	tables []*tablePlace // in the order of the calls of Table
 	kept   []TableEntry
 	made   int // folders of tables made, for names
-	ended  bool
+	// unlisted counts the whole tables that manifest.partial.json does not list yet.
+	unlisted int
+	ended    bool
 }
 
 // tablePlace is a table's place in the manifest.
@@ -213,7 +215,7 @@ func (w *Writer) placeFor(table *Table) (place int, dir string, err error) {
 	return len(w.tables) - 1, fmt.Sprintf("tables/t-%04d", w.made), nil
 }
 
-// finished enters a whole table; from then on an interruption leaves it.
+// finished enters a whole table; once it is listed an interruption leaves it.
 func (w *Writer) finished(t *TableWriter) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -221,12 +223,19 @@ func (w *Writer) finished(t *TableWriter) error {
 		return errEnded
 	}
 	w.tables[t.place].entry = &t.entry
+	if w.unlisted++; w.unlisted <= len(w.tables)/tablesUnlisted {
+		return nil
+	}
 	if err := w.writePartial(); err != nil {
 		w.tables[t.place].entry = nil
 		return err
 	}
 	return nil
 }
+
+// tablesUnlisted: one in so many tables may be whole and not yet listed, since
+// listing them writes the entries of all.
+const tablesUnlisted = 32
 
 // abandoned removes what a table left behind.
 func (w *Writer) abandoned(t *TableWriter) error {
@@ -301,7 +310,11 @@ func (w *Writer) writePartial() error {
 	if err != nil {
 		return err
 	}
-	return w.folder.Replace(PartialName, b)
+	if err := w.folder.Replace(PartialName, b); err != nil {
+		return err
+	}
+	w.unlisted = 0
+	return nil
 }
 
 // manifest describes what has been written so far.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -148,13 +150,11 @@ func sourceOptions(c *cli.Context, conf databaseConfig) (database.Options, error
 	for table, key := range conf.Keys {
 		o.Keys[table] = key
 	}
-	for _, text := range c.StringSlice("key") {
-		table, columns, ok := strings.Cut(text, "=")
-		if !ok || table == "" || columns == "" {
-			return o, usagef("--key %q: want TABLE=COLUMN,COLUMN", text)
-		}
-		o.Keys[table] = strings.Split(columns, ",")
+	declared, err := readKeys(c, "key")
+	if err != nil {
+		return o, err
 	}
+	maps.Copy(o.Keys, declared)
 	if o.Connections < 1 {
 		return o, usagef("--max-connections %d: want at least 1", o.Connections)
 	}
@@ -225,7 +225,7 @@ func progressText(e database.Progress, rows map[string]int64, since time.Duratio
 // lost, and the rest is a snapshot.
 func finishSnapshot(w *snapshot.Writer, result database.Result, counts map[string]int64, fault error, o databaseOptions, s streams) error {
 	if fault != nil && !errors.Is(fault, database.ErrIncomplete) {
-		return joinErrors(keptHint(result, fault, o), w.Abort())
+		return joinErrors(keptHint(result, fault, o), giveUp(w, result, o.Out))
 	}
 	if err := w.Close(snapshot.Closing{Point: result.Point, Ledger: result.Ledger, RedactionCounts: counts}); err != nil {
 		return joinErrors(fault, err)
@@ -240,14 +240,34 @@ func finishSnapshot(w *snapshot.Writer, result database.Result, counts map[strin
 	return checkSnapshot(result, o)
 }
 
-func keptHint(result database.Result, fault error, o databaseOptions) error {
-	kept := 0
+// giveUp leaves the finished tables; where there are none it leaves nothing.
+func giveUp(w *snapshot.Writer, result database.Result, dir string) error {
+	err := w.Abort()
+	if finishedTables(result) > 0 || len(w.Kept()) > 0 {
+		return err
+	}
+	for _, name := range []string{snapshot.PartialName, "tables", ""} {
+		_ = os.Remove(filepath.Join(dir, name)) // what is not empty holds something of somebody's
+	}
+	return err
+}
+
+func finishedTables(result database.Result) int {
+	n := 0
 	for i := range result.Tables {
 		if result.Tables[i].Finished() {
-			kept++
+			n++
 		}
 	}
-	if kept == 0 {
+	return n
+}
+
+func keptHint(result database.Result, fault error, o databaseOptions) error {
+	kept := finishedTables(result)
+	switch {
+	case isDatabaseUsage(fault):
+		return usageError{fault}
+	case kept == 0:
 		return fmt.Errorf("%w\nkept: nothing\nhint: capture again", fault)
 	}
 	return fmt.Errorf("%w\nkept: %d tables, in %s (not finished)\nhint: --resume --allow-mixed-points goes on with them, at another point in time; or capture again into another folder", fault, kept, o.Out)

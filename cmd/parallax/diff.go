@@ -27,13 +27,14 @@ type diffOptions struct {
 	Sample     float64
 	SampleOnly bool
 	Proof      int
+	Keys       map[string][]string
 }
 
 func diffCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name: "diff", Usage: "compare two recordings, or two snapshots, field by field", ArgsUsage: "OLD NEW",
 		Description: "OLD is the recording, NEW a run of it (or another recording of the same exchanges);\n" +
-			"or both are snapshots of databases.\n" +
+			"or both are snapshots of databases, or Parquet files sorted by a key.\n" +
 			"A control run against the old system tells noise from differences. The exit code\n" +
 			"is 0 when everything was read; --exit-code makes it 1 where something differs.",
 		Flags: append([]cli.Flag{
@@ -42,7 +43,8 @@ func diffCommand(s streams) *cli.Command {
 			&cli.BoolFlag{Name: "strict", Usage: "of tables: without the named normalisations, so that only the same value is equal"},
 			&cli.Float64Flag{Name: "sample-rows", Usage: "of tables: read this `SHARE` of the rows whole, chosen by the hash of their keys: the same rows on both sides and every night"},
 			&cli.BoolFlag{Name: "sample-only", Usage: "of tables: compare nothing but the sample; the rest is left out, and lowers the coverage"},
-			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 16},
+			&cli.StringSliceFlag{Name: "key", Usage: "of two Parquet files that are sorted by it: `TABLE=COLUMN,COLUMN`, * for every table"},
+			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 8},
 			&cli.StringSliceFlag{Name: "control", Usage: "`RUN` against the old system; may be given again"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
@@ -64,8 +66,13 @@ func diffCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
+			keys, err := readKeys(c, "key")
+			if err != nil {
+				return err
+			}
 			return runDiff(c.Context, diffOptions{
-				Old: args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
+				Keys: keys,
+				Old:  args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
 				Filter: filter, ExitCode: c.Bool("exit-code"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 				Strict: c.Bool("strict"), Sample: c.Float64("sample-rows"), SampleOnly: c.Bool("sample-only"), Proof: c.Int("proof-blocks"),
 			}, s)
@@ -74,6 +81,9 @@ func diffCommand(s streams) *cli.Command {
 }
 
 func runDiff(ctx context.Context, o diffOptions, s streams) error {
+	if areParquet(o.Old, o.New) {
+		return runDiffFiles(ctx, o, s)
+	}
 	if tables, err := areSnapshots(o.Old, o.New); err != nil || tables {
 		if err != nil {
 			return err

@@ -34,15 +34,8 @@ func runDiffTables(ctx context.Context, o diffOptions, s streams) error {
 	if len(o.Controls) > 0 {
 		return usagef("--control is for answers: two snapshots of one store are a comparison of their own")
 	}
-	set, err := o.Config.ruleSet()
+	options, err := tableOptions(o)
 	if err != nil {
-		return usageError{err}
-	}
-	mapped, err := mapping.Compile(o.Config.Mapping)
-	if err != nil {
-		return usageError{err}
-	}
-	if err := checkMapping(o.Config.Mapping, mapped); err != nil {
 		return err
 	}
 	old, err := openSnapshot(o.Old, false)
@@ -55,31 +48,29 @@ func runDiffTables(ctx context.Context, o diffOptions, s streams) error {
 		return err
 	}
 	defer new.Close()
-	summary, err := tables.Run(ctx, o.Out, tableInput(o.Old, old), tableInput(o.New, new),
-		tables.Options{
-			Tool: tool(), Rules: set, Mapping: mapped, Strict: o.Strict, Sample: o.Sample, SampleOnly: o.SampleOnly, Proof: o.Proof,
-			Finish: func(summary *comparison.Summary) error {
-				return checkInvariants(ctx, o.Config, mapped, old, new, summary)
-			},
-		})
+	options.Finish = func(summary *comparison.Summary) error {
+		return checkInvariants(ctx, o.Config, options.Mapping, old, new, summary)
+	}
+	summary, err := tables.Run(ctx, o.Out, tableInput(o.Old, old), tableInput(o.New, new), options)
 	if err != nil {
 		return tablesError(err)
 	}
 	return o.finish(summary, s)
 }
 
-// checkMapping refuses what the comparison does not apply: a column that nobody
-// computes would be compared with nothing.
-func checkMapping(c mapping.Config, set *mapping.Set) error {
-	if len(set.Flattens()) > 0 {
-		return usagef("mapping: flatten is not applied by diff: capture the rows by a query that flattens them (database: queries)")
+// tableOptions compiles what the configuration says of tables.
+func tableOptions(o diffOptions) (tables.Options, error) {
+	set, err := o.Config.ruleSet()
+	if err != nil {
+		return tables.Options{}, usageError{err}
 	}
-	for i := range c.Tables {
-		if len(set.Compute(c.Tables[i].Old)) > 0 {
-			return usagef("mapping: table %s: a column computed from the whole row is not applied by diff: capture it by a query (database: queries)", c.Tables[i].Old)
-		}
+	mapped, err := mapping.Compile(o.Config.Mapping)
+	if err != nil {
+		return tables.Options{}, usageError{err}
 	}
-	return nil
+	return tables.Options{
+		Tool: tool(), Rules: set, Mapping: mapped, Strict: o.Strict, Sample: o.Sample, SampleOnly: o.SampleOnly, Proof: o.Proof,
+	}, nil
 }
 
 func tableInput(dir string, r *snapshot.Reader) tables.Input {

@@ -18,12 +18,21 @@ func showCommand(s streams) *cli.Command {
 		Name: "show", Usage: "show one exchange, or the differences of one record", ArgsUsage: "ARTEFACT ID",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "sql", Usage: "of a comparison of tables: the statements that would make the new side equal, for reading; without ID for all records"},
+			&cli.StringFlag{Name: "earlier", Usage: "of a comparison of tables: `COMPARISON` of an earlier pair of snapshots of the same stores; what went away since is lag, what stayed is divergence"},
+			&cli.BoolFlag{Name: "json", Usage: "with --earlier: one JSON document"},
 		},
 		Description: "Of a recording or a run: the exchange called ID, with its bodies, as JSON; a run's\n" +
 			"exchange is also found by the id it replays. Of a comparison: the differences of record ID.",
 		Action: func(c *cli.Context) error {
 			if c.Bool("sql") {
 				return runShowSQL(c, s)
+			}
+			if c.IsSet("earlier") {
+				args, err := arguments(c, "COMPARISON")
+				if err != nil {
+					return err
+				}
+				return runShowLag(c.String("earlier"), args[0], c.Bool("json"), s)
 			}
 			args, err := arguments(c, "ARTEFACT", "ID")
 			if err != nil {

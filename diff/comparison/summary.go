@@ -37,6 +37,9 @@ type Side struct {
 	Target   string `json:"target,omitempty"`
 	// Engine is a snapshot's store: "postgresql", "sqlite", …
 	Engine string `json:"engine,omitempty"`
+	// PointAt is the time of a snapshot's consistent point by its store's clock, in
+	// nanoseconds since 1970; 0 where it is not known.
+	PointAt int64 `json:"point_at,omitempty"`
 	// Interrupted says why the input ended early; what is missing is not known.
 	Interrupted string `json:"interrupted,omitempty"`
 }

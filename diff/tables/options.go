@@ -73,7 +73,7 @@ type Options struct {
 	// Default 0.4.
 	MergeShare float64
 	// Proof is the number of stretches per table that are read although their
-	// checksums agree. Default 16; negative: none.
+	// checksums agree. Default 8; negative: none.
 	Proof int
 	// Sample is the share of keys, chosen by hash, whose rows are read whole in any
 	// case. With SampleOnly no others are compared.
@@ -100,7 +100,7 @@ func (o *Options) normalise() error {
 		o.MergeShare = 0.4
 	}
 	if o.Proof == 0 {
-		o.Proof = 16
+		o.Proof = 8
 	}
 	if o.MaxPerRecord == 0 {
 		o.MaxPerRecord = 10_000

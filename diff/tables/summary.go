@@ -131,7 +131,7 @@ func (r *run) digest() string {
 func sideOf(in *Input) comparison.Side {
 	return comparison.Side{
 		Name: in.Name, Manifest: in.Digest, Kind: "snapshot", Redacted: redaction(in.Manifest),
-		Engine: in.Manifest.Source.Engine, Interrupted: in.Manifest.Interrupted,
+		Engine: in.Manifest.Source.Engine, PointAt: in.Manifest.Point.At, Interrupted: in.Manifest.Interrupted,
 	}
 }
 

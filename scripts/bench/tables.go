@@ -64,7 +64,6 @@ func (b *bench) diffs() error {
 		{"few", "snapshots, 0.02 % of the rows differ: CPU s, DuckDB", "0.2"},
 		{"plain", "equal snapshots: CPU s, DuckDB", "0.03"},
 	} {
-		// Equal snapshots are two, not one: another folder with the same rows.
 		new, err := b.snapshotOf(n, c.variant)
 		if err != nil {
 			return err
@@ -91,15 +90,17 @@ func (b *bench) diffOne(name, goal, duckdb, old, new string) error {
 }
 
 // fullCompare has no checksums to ask: key-sorted Parquet files, every cell.
+//
+// One part file of each side: a file is a table.
 func (b *bench) fullCompare(duckdb, old string) error {
 	few, err := b.snapshotOf(b.size(10_000_000), "few")
 	if err != nil {
 		return err
 	}
 	out := filepath.Join(b.dir, "cmp-files")
-	parts := func(dir string) string { return filepath.Join(dir, "tables", "t-0001", "part-*.parquet") }
-	ours := command{args: []string{b.parallax, "diff", "parquet:" + parts(old), "parquet:" + parts(few), "--key", "*=id", "-o", out, "-q"}, before: remove(out)}
-	a, peer, err := pairs(b.runs, ours, command{args: []string{duckdb, "-c", diffQuery(parts(old), parts(few))}})
+	only := func(dir string) string { return filepath.Join(dir, "tables", "t-0001", "part-00000.parquet") }
+	ours := command{args: []string{b.parallax, "diff", only(old), only(few), "--key", "*=id", "-o", out, "-q"}, before: remove(out)}
+	a, peer, err := pairs(b.runs, ours, command{args: []string{duckdb, "-c", diffQuery(only(old), only(few))}})
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,11 @@ func (b *bench) fullCompare(duckdb, old string) error {
 
 // database: a table of a PostgreSQL of its own to a snapshot.
 func (b *bench) database() error {
-	dir := filepath.Join(b.dir, "postgres")
+	dir, err := os.MkdirTemp("", "parallax-bench-postgres-") // b.dir may be closed to the server's user
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
 	out, err := exec.Command("scripts/services/postgres.sh", "start", dir).Output()
 	dsn, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "PARALLAX_TEST_POSTGRES=")
 	if err != nil || !ok {

@@ -40,8 +40,11 @@ func run(n int, variant, out string, csv bool) error {
 	return write(n, v, out)
 }
 
+// onePart keeps a table in one file, so that files can be compared as such.
+const onePart = 64 << 30
+
 func write(n int, v rows.Variant, out string) error {
-	w, err := snapshot.Create(out, snapshot.Options{Tool: "gentables", Source: snapshot.Source{Engine: "generated"}, Redaction: snapshot.Redaction{Profile: "off"}})
+	w, err := snapshot.Create(out, snapshot.Options{Tool: "gentables", Source: snapshot.Source{Engine: "generated"}, Redaction: snapshot.Redaction{Profile: "off"}, PartBytes: onePart})
 	if err != nil {
 		return err
 	}
