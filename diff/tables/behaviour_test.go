@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -407,5 +408,45 @@ func TestMappingFlattens(t *testing.T) {
 	bad := newMemory(nested, []row{{number(1), document(`{"items":7}`)}}, 8)
 	if s, _ = compared(t, input("old", bad), new, Options{Mapping: m}); s.Subjects[0].NotCompared != 3 || !strings.Contains(s.Tables[1].Why, "could not be flattened") {
 		t.Errorf("subject %+v, %+v", s.Subjects[0], s.Tables)
+	}
+}
+
+func TestOneRecordIsBounded(t *testing.T) {
+	a := table("t", []string{"id"}, column("id", snapshot.Number), column("doc", snapshot.JSON))
+	old, new := []row{{number(1), document(`[1,2,3,4,5]`)}}, []row{{number(1), document(`[9,8,7,6,0]`)}}
+	s, ds := compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(a, new, 8)), Options{MaxPerRecord: 2})
+	if len(ds) != 3 || ds[2].Class != ClassMore || s.Subjects[0].Different != 1 {
+		t.Errorf("%s, %+v", lines(ds), s.Subjects[0])
+	}
+}
+
+func TestInterruptedRunsLeaveNothing(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	new := peopleRows(50)
+	new[3][2] = number(-1)
+	dir := t.TempDir() + "/cmp"
+	_, err := Run(ctx, dir, input("old", newMemory(people(), peopleRows(50), 8)), input("new", newMemory(people(), new, 8)), Options{})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("something stands at the folder's name: %v", err)
+	}
+}
+
+func TestCollationsFold(t *testing.T) {
+	all := blindness{letterCase: true, accents: true, blanks: true}
+	for _, pair := range [][2]string{{"K", "k"}, {"k ", "K"}, {"\u00c9", "e"}, {"e\u0301", "E "}} {
+		if all.fold(pair[0]) != all.fold(pair[1]) {
+			t.Errorf("%q and %q are two keys", pair[0], pair[1])
+		}
+	}
+	accented := blindnessOf(&snapshot.Column{Collation: "utf8mb4_0900_as_ci"})
+	if accented.fold("\u00c9") == accented.fold("e") || accented.fold("\u00c9") != accented.fold("e\u0301") || accented.blanks {
+		t.Errorf("%+v", accented)
+	}
+	if b := blindnessOf(&snapshot.Column{Collation: "en_US.utf8"}); b != (blindness{}) {
+		t.Errorf("PostgreSQL's collations tell everything apart: %+v", b)
 	}
 }

@@ -92,6 +92,12 @@ func (b blindness) fold(s string) string {
 	if b.blanks {
 		s = strings.TrimRight(s, " ")
 	}
+	if ascii(s) {
+		if b.letterCase {
+			s = strings.ToLower(s)
+		}
+		return s
+	}
 	if b.accents {
 		s = strings.Map(func(r rune) rune {
 			if unicode.Is(unicode.Mn, r) {
@@ -104,6 +110,16 @@ func (b blindness) fold(s string) string {
 		s = strings.ToLower(strings.ToUpper(s))
 	}
 	return unicodenorm.NFC.String(s)
+}
+
+// ascii reports whether neither accents nor normalisation can matter.
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // settleCollapses reads the keys of the sides in which rows were missing, and
