@@ -135,10 +135,7 @@ func (p *plan) columnsOf(n *need, old bool) []int {
 
 // readRange compares the rows of two spans, in full where need says so.
 func (t *tableRun) readRange(old, new span, n *need) error {
-	a := t.cursor(&t.plan.old, "old", t.plan.columnsOf(n, true))
-	b := t.cursor(&t.plan.new, "new", t.plan.columnsOf(n, false))
-	a.next = rangeReader(a.side, old, t.plan.columnsOf(n, true))
-	b.next = rangeReader(b.side, new, t.plan.columnsOf(n, false))
+	a, b := t.cursors(old, new, n)
 	var read []*pair
 	for i, q := range t.plan.pairs {
 		if (n.all || n.pairs[i]) && q.mode != ignored && !q.key {
@@ -146,4 +143,12 @@ func (t *tableRun) readRange(old, new span, n *need) error {
 		}
 	}
 	return t.merge(a, b, read)
+}
+
+// cursors returns one over a span of each side.
+func (t *tableRun) cursors(old, new span, n *need) (a, b *cursor) {
+	ofOld, ofNew := t.plan.columnsOf(n, true), t.plan.columnsOf(n, false)
+	a, b = t.cursor(&t.plan.old, "old", ofOld), t.cursor(&t.plan.new, "new", ofNew)
+	a.next, b.next = rangeReader(a.side, old, ofOld), rangeReader(b.side, new, ofNew)
+	return a, b
 }

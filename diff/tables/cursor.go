@@ -24,7 +24,7 @@ type cursor struct {
 	unique bool
 
 	batch *snapshot.Batch
-	keys  keyList
+	keys  *keyList
 	at    int // the next row
 	last  []byte
 	begun bool
@@ -73,9 +73,13 @@ func (k *keyList) ofColumn(v *snapshot.Vector, rows int) {
 	}
 }
 
-// rangeReader reads a span by pieces.
+// rangeReader reads a span by pieces. One range of a side is read at a time: all
+// share a batch, which is most of what reading a range would allocate.
 func rangeReader(s *side, at span, columns []int) func() (*snapshot.Batch, error) {
-	batch := snapshot.NewBatch(s.schema.Columns)
+	if s.batch == nil {
+		s.batch = snapshot.NewBatch(s.schema.Columns)
+	}
+	batch := s.batch
 	size := int64(firstRows)
 	return func() (*snapshot.Batch, error) {
 		n := min(size, at.rows)

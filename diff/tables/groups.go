@@ -21,7 +21,7 @@ type groups struct {
 }
 
 func newGroups(c *cursor, most int) *groups {
-	return &groups{c: c, most: int64(most), view: cursor{side: c.side, label: c.label, batch: snapshot.NewBatch(c.side.schema.Columns)}}
+	return &groups{c: c, most: int64(most), view: cursor{keys: &keyList{}, side: c.side, label: c.label, batch: snapshot.NewBatch(c.side.schema.Columns)}}
 }
 
 // next reads the next group.

@@ -31,7 +31,8 @@ func (t *tableRun) merge(a, b *cursor, read []*pair) error {
 	if t.plan.old.dups+t.plan.new.dups > 0 {
 		return t.mergeGroups(a, b, read)
 	}
-	m := &merger{t: t, a: a, b: b, pairs: read}
+	m := &t.merger
+	m.t, m.a, m.b, m.pairs = t, a, b, read
 	for {
 		if err := t.ctx.Err(); err != nil {
 			return fmt.Errorf("after %d rows: %w", t.proof.RowsRead, err)
@@ -91,7 +92,7 @@ func (m *merger) pairRows() {
 		m.add(oldOnly, a.batch.Rows-a.at)
 		return
 	}
-	if n := min(a.batch.Rows-a.at, b.batch.Rows-b.at); sameKeys(&a.keys, a.at, &b.keys, b.at, n) {
+	if n := min(a.batch.Rows-a.at, b.batch.Rows-b.at); sameKeys(a.keys, a.at, b.keys, b.at, n) {
 		m.add(paired, n)
 		return
 	}

@@ -57,6 +57,8 @@ type side struct {
 	total  int64
 	dups   int64
 	key    []int
+	batch  *snapshot.Batch // for ranges
+	keys   keyList         // the same
 	close  []func() error
 }
 

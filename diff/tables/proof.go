@@ -65,10 +65,7 @@ func (t *tableRun) sameBytes(at candidate) (bool, error) {
 	for i, q := range t.plan.pairs {
 		n.pairs[i] = q.mode == byChecksum
 	}
-	a := t.cursor(&t.plan.old, "old", t.plan.columnsOf(&n, true))
-	b := t.cursor(&t.plan.new, "new", t.plan.columnsOf(&n, false))
-	a.next = rangeReader(a.side, at.old, t.plan.columnsOf(&n, true))
-	b.next = rangeReader(b.side, at.new, t.plan.columnsOf(&n, false))
+	a, b := t.cursors(at.old, at.new, &n)
 	for {
 		if err := a.fill(); err != nil {
 			return false, err

@@ -29,6 +29,7 @@ type tableRun struct {
 	candidates proofs
 	collapse   collapses
 	row        rowState
+	merger     merger
 	text       []byte
 	sampleAt   uint64 // a key whose hash is below is in the sample
 
@@ -142,7 +143,7 @@ func (t *tableRun) estimate() (share float64, indexed bool, err error) {
 }
 
 func (t *tableRun) cursor(s *side, label string, columns []int) *cursor {
-	c := &cursor{side: s, label: label, unique: s.dups == 0 && len(s.key) > 0, rowsRead: &t.proof.RowsRead, cellsRead: &t.proof.CellsRead}
+	c := &cursor{keys: &s.keys, side: s, label: label, unique: s.dups == 0 && len(s.key) > 0, rowsRead: &t.proof.RowsRead, cellsRead: &t.proof.CellsRead}
 	if c.columns = int64(len(columns)); columns == nil {
 		c.columns = int64(len(s.schema.Columns))
 	}
