@@ -450,3 +450,12 @@ func TestCollationsFold(t *testing.T) {
 		t.Errorf("PostgreSQL's collations tell everything apart: %+v", b)
 	}
 }
+
+func TestGeneratedColumnsSaySo(t *testing.T) {
+	a := people()
+	a.Columns[2].Generated = "on update"
+	new := peopleRows(20)
+	new[3][2] = number(-1)
+	_, ds := compared(t, input("old", newMemory(a, peopleRows(20), 8)), input("new", newMemory(a, new, 8)), Options{})
+	wantLines(t, ds, `people ["3"] column amount changed: generated [21] [-1]`)
+}
