@@ -459,3 +459,15 @@ func TestGeneratedColumnsSaySo(t *testing.T) {
 	_, ds := compared(t, input("old", newMemory(a, peopleRows(20), 8)), input("new", newMemory(a, new, 8)), Options{})
 	wantLines(t, ds, `people ["3"] column amount changed: generated [21] [-1]`)
 }
+
+// TestOneSideWithoutAnIndex compares a snapshot with a file: all rows are read, and
+// there are no sums to show.
+func TestOneSideWithoutAnIndex(t *testing.T) {
+	file := newMemory(people(), peopleRows(100), 8)
+	file.blocks = nil
+	s, ds := compared(t, input("old", newMemory(people(), peopleRows(100), 8)), input("new", file), Options{})
+	c := s.Tables[0].Columns[1]
+	if len(ds) != 0 || s.Subjects[0].Equal != 100 || c.State != "equal by value" || c.OldSum != "" || s.Tables[0].Method != "merge" {
+		t.Errorf("%s, %+v", lines(ds), s.Tables[0])
+	}
+}
