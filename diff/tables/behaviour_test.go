@@ -471,3 +471,12 @@ func TestOneSideWithoutAnIndex(t *testing.T) {
 		t.Errorf("%s, %+v", lines(ds), s.Tables[0])
 	}
 }
+
+func TestUnannouncedDuplicatesAreErrors(t *testing.T) {
+	twice := newMemory(people(), append(peopleRows(20), row{number(3), text("again"), number(1)}), 8)
+	twice.entry.DuplicateKeys = 0
+	_, err := Compare(context.Background(), input("old", twice), input("new", newMemory(people(), peopleRows(20), 8)), Options{}, &output{})
+	if !errors.Is(err, ErrOrder) || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -87,6 +87,7 @@ var typeCases = []struct {
 	{"15 rounded up", wallTime(1_999_999), wallTime(2_000_000), precision(6), precision(0), "changed: round or truncate"},
 	{"15 milliseconds", instant(1_123_999), instant(1_123_000), precision(6), precision(3), "=timestamp precision"},
 	{"15 one unit of one precision", wallTime(1_123_456), wallTime(1_123_457), precision(6), precision(6), "changed: round or truncate"},
+	{"15 a text of any precision", wallTime(1_123_456), wallTime(1_000_000), precision(6), func(c *snapshot.Column) { c.Encoding = "iso text" }, "changed: "},
 	{"15 times", clock(1_500_000), clock(1_000_000), precision(6), precision(0), "=timestamp precision"},
 	{"17 infinity and a time", value{snapshot.Instant, string(snapshot.AppendEndless(nil, 1, false))}, instant(5), precision(6), precision(6), "!changed: infinity"},
 	{"17 infinite date", value{snapshot.Date, string(snapshot.AppendEndless(nil, -1, true))}, days(5), nil, nil, "!changed: infinity"},

@@ -278,3 +278,42 @@ func model(old, new []row) expected {
 	}
 	return m
 }
+
+// TestDifferingAgainstCells compares vectors cell by cell.
+func TestDifferingAgainstCells(t *testing.T) {
+	cell := rapid.SampledFrom([]value{text(""), text("a"), text("aa"), null(), blob("a"), blob(""), document("a"), text("aaa")})
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := snapshot.Vector{Class: snapshot.Text}, snapshot.Vector{Class: snapshot.Text}
+		n := rapid.IntRange(1, 12).Draw(t, "rows")
+		i, j := rapid.IntRange(0, 3).Draw(t, "i"), rapid.IntRange(0, 3).Draw(t, "j")
+		fill := func(v *snapshot.Vector, rows int) {
+			for range rows {
+				c := cell.Draw(t, "cell")
+				v.Append(c.class, []byte(c.bytes))
+			}
+		}
+		fill(&a, i)
+		fill(&b, j)
+		for range n {
+			c := cell.Draw(t, "cell")
+			a.Append(c.class, []byte(c.bytes))
+			if rapid.IntRange(0, 5).Draw(t, "differs") == 0 {
+				c = cell.Draw(t, "other")
+			}
+			b.Append(c.class, []byte(c.bytes))
+		}
+		fill(&a, 2)
+		fill(&b, 1)
+		var want []int32
+		for k := range n {
+			ac, x := a.Cell(i + k)
+			bc, y := b.Cell(j + k)
+			if ac != bc || string(x) != string(y) {
+				want = append(want, int32(k))
+			}
+		}
+		if got := differing(&a, i, &b, j, n, nil); !slices.Equal(got, want) {
+			t.Fatalf("differing %v, want %v", got, want)
+		}
+	})
+}
