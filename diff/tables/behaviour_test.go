@@ -450,3 +450,24 @@ func TestCollationsFold(t *testing.T) {
 		t.Errorf("PostgreSQL's collations tell everything apart: %+v", b)
 	}
 }
+
+func TestGeneratedColumnsSaySo(t *testing.T) {
+	a := people()
+	a.Columns[2].Generated = "on update"
+	new := peopleRows(20)
+	new[3][2] = number(-1)
+	_, ds := compared(t, input("old", newMemory(a, peopleRows(20), 8)), input("new", newMemory(a, new, 8)), Options{})
+	wantLines(t, ds, `people ["3"] column amount changed: generated [21] [-1]`)
+}
+
+// TestOneSideWithoutAnIndex compares a snapshot with a file: all rows are read, and
+// there are no sums to show.
+func TestOneSideWithoutAnIndex(t *testing.T) {
+	file := newMemory(people(), peopleRows(100), 8)
+	file.blocks = nil
+	s, ds := compared(t, input("old", newMemory(people(), peopleRows(100), 8)), input("new", file), Options{})
+	c := s.Tables[0].Columns[1]
+	if len(ds) != 0 || s.Subjects[0].Equal != 100 || c.State != "equal by value" || c.OldSum != "" || s.Tables[0].Method != "merge" {
+		t.Errorf("%s, %+v", lines(ds), s.Tables[0])
+	}
+}

@@ -66,6 +66,7 @@ const (
 	ClassInvalidUTF8     = "invalid utf-8"
 	ClassTruncated       = "truncated"
 	ClassZeroByte        = "zero byte"
+	ClassGenerated       = "generated"
 	ClassEmptyLabel      = "empty label"
 	ClassByteOrder       = "byte order"
 	ClassDuplicateKeys   = "duplicate json keys"

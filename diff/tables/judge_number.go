@@ -24,8 +24,11 @@ func numbers(c *cells) verdict {
 	}
 	if scale, ok := commonScale(c.old, c.new); ok {
 		unit := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil))
-		if difference.Abs(difference).Cmp(unit) <= 0 {
+		switch difference.Abs(difference).Cmp(unit) {
+		case 0:
 			return changed(ClassHalf)
+		case -1: // one side has digits that the other cannot hold
+			return changed(ClassRound)
 		}
 	}
 	return changed("")

@@ -77,6 +77,7 @@ var typeCases = []struct {
 	{"8 float4 and float8", double(float64(float32(0.1))), double(0.1), bits(32), bits(64), "=float width"},
 	{"8 float8 and float8", double(float64(float32(0.1))), double(0.1), bits(64), bits(64), "changed: "},
 	{"11 rounded differently", decimal("1.00"), decimal("1.01"), scaled(10, 2), scaled(10, 2), "changed: half-even or half-up"},
+	{"11 digits that are lost", decimal("1.2345"), decimal("1.23"), scaled(10, 4), scaled(10, 2), "changed: round or truncate"},
 	{"12 half-even and half-up", decimal("2"), decimal("3"), scaled(10, 0), scaled(10, 0), "changed: half-even or half-up"},
 	{"12 whole numbers are not rounded", number(2), number(3), bits(32), bits(32), "changed: "},
 	{"13 instants", instant(1_704_067_200_000_000), instant(1_704_067_200_000_000), nil, nil, "="},

@@ -161,6 +161,9 @@ func (t *tableRun) differs(q *pair, c *cells, v verdict) error {
 		Part: comparison.Column, Field: q.name(), Pattern: q.name(), Kind: v.kind, Class: v.class, Severity: v.severity,
 		Old: valueOf(c.oldClass, c.a), New: valueOf(c.newClass, c.b),
 	}
+	if d.Class == "" && q.oldColumn.Generated+q.newColumn.Generated != "" {
+		d.Class = ClassGenerated
+	}
 	q.differences++
 	return t.found(d)
 }
