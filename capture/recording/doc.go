@@ -15,7 +15,7 @@
 // (partSet, partFile); the manifest comes last. Live appends to the journal (appender) and
 // at the end pours it into a Writer; Recover does that for a killed process.
 // Reader checks each 1 MiB chunk against its digest before a byte of it is used
-// (checkedFile) and makes exchanges of column pages (rowReader).
+// (sealed.Reader) and makes exchanges of column pages (rowReader).
 //
 // Limits: one body is at most 1 GiB. A Writer holds about BufferBytes, and
 // (Encoders+2) times RowGroupBytes; a Reader 8 MiB of checked chunks and the

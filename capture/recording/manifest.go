@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -29,7 +30,7 @@ var (
 	// ErrPartial: the folder holds an unfinished recording.
 	ErrPartial = errors.New("the recording is not finished")
 	// ErrDamaged: the bytes are not those that were written.
-	ErrDamaged = errors.New("damaged")
+	ErrDamaged = sealed.ErrDamaged
 	// ErrVersion: written by a newer major version of the format.
 	ErrVersion = errors.New("unknown version")
 	// ErrNotFound: no exchange has the ID.

@@ -7,12 +7,14 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"parallax/internal/sealed"
 )
 
 // part is an opened part file.
 type part struct {
 	name   string
-	bytes  *checkedFile
+	bytes  *sealed.Reader
 	file   *parquet.File
 	leaves map[string][]int // a column's leaves by its name
 }

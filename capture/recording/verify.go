@@ -2,11 +2,10 @@ package recording
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -41,19 +40,7 @@ func Verify(dir string) error {
 
 // verifyFile hashes a whole file and its chunks, in one pass.
 func verifyFile(s store.Store, p *Part) error {
-	f, err := openChecked(s, p)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	whole := sha256.New()
-	if _, err := io.Copy(whole, io.NewSectionReader(f, 0, p.Size)); err != nil {
-		return err
-	}
-	if hex.EncodeToString(whole.Sum(nil)) != p.SHA256 {
-		return fmt.Errorf("%s: %w: its SHA-256 is not the manifest's", p.Name, ErrDamaged)
-	}
-	return nil
+	return sealed.Verify(s, sealed.File(p.File), sealed.File(p.Chunks))
 }
 
 // verifyListed names files that the manifest does not know: a query over the
