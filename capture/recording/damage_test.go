@@ -243,7 +243,7 @@ func TestFlipsBehindTheDigest(t *testing.T) {
 // readUnchecked reads a part's bytes without digests and returns the error; it
 // must not panic.
 func readUnchecked(r *Reader, b []byte) error {
-	p := &part{name: "part", bytes: sealed.NewReader("part", memory(b), sumsOf(b))}
+	p := &part{name: "part", bytes: sealed.NewReader("part", memory(b), sumsOf(b), chunkBytes)}
 	entry := r.manifest.Files[0]
 	entry.Size = int64(len(b))
 	if err := p.open(&entry, r.cols); err != nil {

@@ -196,13 +196,14 @@ func TestVerifyNames(t *testing.T) {
 
 func TestManifestRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
-		"newer major": {`"major": 1`, `"major": 2`, "2.0"},
+		"newer major": {`"major": 1`, `"major": 2`, "2.1"},
 		"format":      {FormatName, "parallax-recording", "parallax-recording"},
 		"rows":        {`"rows": 60`, `"rows": 61`, "61 rows"},
 		"escape":      {`"tables/t-0001/part-00001.parquet"`, `"../part-00001.parquet"`, "leads out"},
 		"twice":       {`"tables/t-0001/index.parquet"`, `"tables/t-0001/part-00001.parquet"`, "twice"},
 		"class":       {`"class": "instant"`, `"class": "moment"`, "moment"},
 		"key":         {"\"key\": [\n        \"id\"", "\"key\": [\n        \"no\"", `"no"`},
+		"chunks":      {`"chunk_bytes": 16384`, `"chunk_bytes": 1`, "chunks of 1 bytes"},
 	} {
 		dir, _, _ := smallSnapshot(t)
 		full := filepath.Join(dir, ManifestName)
