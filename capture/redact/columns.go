@@ -136,10 +136,13 @@ func (s *Rows) tokenUnpadded(class snapshot.Class, c []byte) (snapshot.Class, []
 	return s.token(class, c)
 }
 
-// token returns the token of a cell. The empty text is no secret.
+// token returns the token of a cell. What is empty is no secret.
 func (s *Rows) token(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 	text := snapshot.AppendText(nil, class, c)
-	if len(text) == 0 || class == snapshot.Text && IsToken(string(text)) {
+	switch {
+	case len(text) == 0: // whatever its class, the column's is text now
+		return snapshot.Text, nil
+	case class == snapshot.Text && IsToken(string(text)):
 		return class, c
 	}
 	s.pass.counts[ruleColumn]++

@@ -154,6 +154,8 @@ func TestTokensDoNotKnowPadding(t *testing.T) {
 		{token(char, "     "), token(char, ""), true},
 		{token(varchar, "ab "), token(varchar, "ab"), false},
 		{token(char, " ab  "), token(char, "ab"), false},
+		{token(bytea, ""), "text ", true},
+		{token(binary, "\x00\x00\x00\x00\x00"), "text ", true},
 		{token(binary, "ab\x00\x00\x00"), token(bytea, "ab"), true},
 		{token(bytea, "ab\x00"), token(bytea, "ab"), false},
 	} {

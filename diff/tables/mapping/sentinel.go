@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"strings"
 
 	"parallax/capture/snapshot"
 	"parallax/internal/literal"
@@ -56,7 +57,17 @@ func (s *spelling) is(class snapshot.Class, c []byte) bool {
 	if at, ok := s.times[class]; ok && at == string(c) {
 		return true
 	}
-	return string(snapshot.AppendText(nil, class, c)) == s.text
+	return wholeSeconds(string(snapshot.AppendText(nil, class, c))) == wholeSeconds(s.text)
+}
+
+// wholeSeconds takes zeros behind the point off a date and time that is none, such
+// as 0000-00-00 00:00:00.000, which MySQL writes with its column's digits.
+func wholeSeconds(text string) string {
+	const clock = len("0000-00-00 00:00:00")
+	if len(text) > clock && text[4] == '-' && text[10] == ' ' && text[clock] == '.' && strings.Trim(text[clock+1:], "0") == "" {
+		return text[:clock]
+	}
+	return text
 }
 
 // isSentinel reports whether two cells are a declared pair.
