@@ -162,7 +162,8 @@ func modeOf(old, new *snapshot.Column) mode {
 	case snapshot.Float:
 		alike = old.Bits == new.Bits
 	case snapshot.Text, snapshot.Bytes:
-		alike = old.Padded == new.Padded && isSet(old) == isSet(new)
+		alike = old.Padded == new.Padded && isSet(old) == isSet(new) && isZonedTime(old) == isZonedTime(new) &&
+			(!isZonedTime(old) || old.Precision == new.Precision)
 	case snapshot.Instant, snapshot.WallTime, snapshot.Time:
 		alike = digits(old) == digits(new)
 	}
