@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -199,6 +200,9 @@ func (w *Writer) finish(s *Summary) error {
 
 func (w *Writer) writeJSON(name string, v any) error {
 	b, err := encode(v)
+	if name == ManifestName {
+		b = sealed.SealDocument(b)
+	}
 	if err == nil {
 		err = store.WriteFile(w.folder, name, b)
 	}
