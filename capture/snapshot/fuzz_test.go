@@ -89,10 +89,10 @@ func TestFlipsBehindTheDigest(t *testing.T) {
 	failed := 0
 	rounds := nightly(1000, 20000)
 	for range rounds {
-		if _, err := readRows(mutate(rng, part)); err != nil {
+		if _, err := readRows(mutated(rng, part)); err != nil {
 			failed++
 		}
-		if readIndex(mutate(rng, index)) != nil {
+		if readIndex(mutated(rng, index)) != nil {
 			failed++
 		}
 	}

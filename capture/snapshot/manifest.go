@@ -11,6 +11,9 @@ const (
 	FormatName  = "parallax-snapshot"
 	FormatMajor = 1
 	FormatMinor = 1
+
+	// minorWithCheck is the first whose manifests end with their own digest.
+	minorWithCheck = 1
 )
 
 // Names in a snapshot's folder.

@@ -47,7 +47,7 @@ func Open(s store.Store, file, chunks File, chunkBytes int64) (*Reader, error) {
 	}
 	blob, err := s.Open(file.Name)
 	if err != nil {
-		return nil, fmt.Errorf("file listed in the manifest: %w", err)
+		return nil, Listed(file.Name, err)
 	}
 	if err := CheckSize(file.Name, blob.Size(), file.Size); err != nil {
 		blob.Close()

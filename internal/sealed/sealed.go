@@ -47,6 +47,15 @@ func CheckSize(name string, got, want int64) error {
 	return nil
 }
 
+// Listed wraps the error of opening a file that a manifest lists: where it is not
+// there, that is damage.
+func Listed(name string, err error) error {
+	if store.IsNotExist(err) {
+		return fmt.Errorf("%s: %w: it is missing, and the manifest lists it: %w", name, ErrDamaged, err)
+	}
+	return fmt.Errorf("%s, listed in the manifest: %w", name, err)
+}
+
 // WriteWhole writes a small file and describes it.
 func WriteWhole(s store.Store, name string, b []byte) (File, error) {
 	if err := store.WriteFile(s, name, b); err != nil {
@@ -60,7 +69,7 @@ func WriteWhole(s store.Store, name string, b []byte) (File, error) {
 func ReadWhole(s store.Store, f File) ([]byte, error) {
 	b, err := store.ReadFile(s, f.Name, MaxSmall)
 	if err != nil {
-		return nil, fmt.Errorf("file listed in the manifest: %w", err)
+		return nil, Listed(f.Name, err)
 	}
 	if err := CheckSize(f.Name, int64(len(b)), f.Size); err != nil {
 		return nil, err
