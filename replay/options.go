@@ -76,6 +76,11 @@ type Options struct {
 	RecordedServers []string
 	// Schedule is used up by the run; nil means the recorded times.
 	Schedule *schedule.Schedule
+	// Shard is the share of the run that is sent.
+	Shard Shard
+	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is
+	// the time of the start.
+	StartAt  int64
 	Pool     Pool
 	Timeouts transport.Timeouts
 	Bodies   Bodies

@@ -59,8 +59,12 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 }
 
 func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string) {
+	if !e.ours(ex, e.sessionOf(ex)) {
+		return
+	}
 	p.Total++
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
+		e.again(ex)
 		p.Ends[end]++
 		return
 	}
@@ -69,7 +73,7 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 		return
 	}
 	p.Send++
-	p.Duration = max(p.Duration, time.Duration(e.o.Schedule.Due(ex.FirstAt())))
+	p.Duration = max(p.Duration, time.Duration(e.due(ex)))
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
 	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))
