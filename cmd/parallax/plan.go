@@ -13,7 +13,7 @@ import (
 )
 
 // printPlan says what a replay would do; nothing is connected to.
-func printPlan(base *recording.Reader, e replay.Options, asJSON bool, s streams) error {
+func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) error {
 	plan, err := replay.Plan(base.Exchanges(recording.Filter{NoBodies: true}), route.Of, e)
 	if err != nil {
 		return err

@@ -98,6 +98,19 @@ func Max() *Schedule { return &Schedule{kind: unpaced} }
 // Paced reports whether the schedule asks for times at all.
 func (s *Schedule) Paced() bool { return s.kind != unpaced }
 
+// String says what was chosen, exactly: schedules that say the same have the same
+// times.
+func (s *Schedule) String() string {
+	r := s.ratio.orOne()
+	switch s.kind {
+	case rate:
+		return fmt.Sprintf("rate %d/%d per second", r.Num, r.Den)
+	case unpaced:
+		return "max"
+	}
+	return fmt.Sprintf("recorded times, speed %d/%d, max gap %v", r.Num, r.Den, time.Duration(s.maxGap))
+}
+
 // Due returns the offset from the start at which the next exchange, recorded
 // at recordedAt (ns), is due. Offsets never fall.
 func (s *Schedule) Due(recordedAt int64) int64 {

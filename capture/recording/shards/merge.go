@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
 
 	"parallax/capture/recording"
 )
@@ -145,7 +146,7 @@ func Verify(dir string) error {
 	}
 	var found []error
 	for _, name := range names {
-		if err := recording.Verify(dir + "/" + name); err != nil {
+		if err := recording.Verify(filepath.Join(dir, name)); err != nil {
 			found = append(found, fmt.Errorf("%s: %w", name, err))
 		}
 	}

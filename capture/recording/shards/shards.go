@@ -144,13 +144,13 @@ func complete(dir string, found []recording.Shard) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w: %d of %d shards are there, %s missing\nreplay what is missing with --shard, the same recording, target and settings",
-		dir, ErrMissing, len(found), found[0].Of, list2(missing))
+		dir, ErrMissing, len(found), found[0].Of, are(missing))
 }
 
 // maxNamed bounds the shards that an error names.
 const maxNamed = 10
 
-func list2(names []string) string {
+func are(names []string) string {
 	if len(names) == 1 {
 		return names[0] + " is"
 	}
