@@ -204,7 +204,11 @@ func (e *engine) admit(ex *recording.Exchange) error {
 	}
 	// What is not sent takes no place in the schedule: a filtered run keeps its
 	// rate, and does not wait for what it leaves out.
-	e.enqueue(ex, session, e.due(ex))
+	due := e.due(ex)
+	if due == schedule.Never {
+		return e.afterSchedule(ex)
+	}
+	e.enqueue(ex, session, due)
 	return nil
 }
 
@@ -355,6 +359,7 @@ func (e *engine) finished(err error) (Result, error) {
 	r := &e.state.result
 	r.Timing.Elapsed = time.Duration(e.now() - e.state.startAt)
 	r.Timing.judge(e.o.FairLateness)
+	r.stopAtSchedule()
 	r.Forgotten += e.carry.Forgotten()
 	if err == nil {
 		err = e.state.failure

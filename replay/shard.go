@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"parallax/capture/recording"
+	"parallax/replay/schedule"
 )
 
 // Shard is a share of a run. All shards compute one schedule of the whole
@@ -65,7 +66,7 @@ func (e *engine) again(ex *recording.Exchange) {
 // the rest at the same distances.
 func (e *engine) due(ex *recording.Exchange) int64 {
 	due := e.o.Schedule.Due(ex.FirstAt())
-	if e.o.Shard.whole() || len(e.o.Resume.Ended)+len(e.o.Resume.Open) == 0 {
+	if due == schedule.Never || e.o.Shard.whole() || len(e.o.Resume.Ended)+len(e.o.Resume.Open) == 0 {
 		return due
 	}
 	if !e.resumed {

@@ -33,7 +33,9 @@ func share(t interface{ Fatal(...any) }, list []*recording.Exchange, o Options) 
 			continue
 		}
 		if end, _ := e.verdict(ex); end == "" {
-			dues[ex.ID] = e.due(ex)
+			if due := e.due(ex); due != schedule.Never {
+				dues[ex.ID] = due
+			}
 		}
 	}
 	return dues
@@ -59,13 +61,18 @@ func drawScript(t *rapid.T) *script {
 func drawSchedule(t *rapid.T) func() *schedule.Schedule {
 	ratio := schedule.Ratio{Num: rapid.Int64Range(1, 500).Draw(t, "num"), Den: rapid.Int64Range(1, 9).Draw(t, "den")}
 	gap := time.Duration(rapid.IntRange(0, 300).Draw(t, "max gap")) * time.Millisecond
-	kind := rapid.SampledFrom([]string{"recorded", "rate", "max"}).Draw(t, "schedule")
+	kind := rapid.SampledFrom([]string{"recorded", "rate", "max", "ramp"}).Draw(t, "schedule")
+	stages := []schedule.Stage{{Duration: gap, Rate: ratio}, {Duration: gap, Rate: schedule.Ratio{Num: rapid.Int64Range(0, 9).Draw(t, "last"), Den: 1}}}
 	return func() *schedule.Schedule {
 		switch kind {
 		case "rate":
 			return schedule.Rate(ratio)
 		case "max":
 			return schedule.Max()
+		case "ramp":
+			if s, err := schedule.Ramp(stages); err == nil {
+				return s
+			}
 		}
 		s, err := schedule.Recorded(ratio, gap)
 		if err != nil {

@@ -53,9 +53,9 @@ type replayOptions struct {
 
 // paceOptions choose one schedule.
 type paceOptions struct {
-	Speed, Rate string
-	Max         bool
-	MaxGap      time.Duration
+	Speed, Rate, Ramp string
+	Max               bool
+	MaxGap            time.Duration
 }
 
 func replayCommand(s streams) *cli.Command {
@@ -84,6 +84,7 @@ func replayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, redact"},
 		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
 		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
+		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
 		&cli.BoolFlag{Name: "max", Usage: "as fast as the connections allow"},
 		&cli.DurationFlag{Name: "max-gap", Usage: "shorten longer pauses of the recording to this"},
 		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: 64},
@@ -136,7 +137,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 	o := replayOptions{
 		Recording: args[0], Out: c.String("output"), Target: target,
 		Control: c.Bool("control"), Writes: c.Bool("allow-writes"),
-		Pace:     paceOptions{c.String("speed"), c.String("rate"), c.Bool("max"), c.Duration("max-gap")},
+		Pace:     paceOptions{Speed: c.String("speed"), Rate: c.String("rate"), Ramp: c.String("ramp"), Max: c.Bool("max"), MaxGap: c.Duration("max-gap")},
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
@@ -172,14 +173,18 @@ func (c *config) target(name string) (replay.Target, error) {
 // schedule returns the one schedule that was asked for.
 func (p paceOptions) schedule() (*schedule.Schedule, error) {
 	chosen := 0
-	for _, is := range []bool{p.Speed != "", p.Rate != "", p.Max} {
+	for _, is := range []bool{p.Speed != "", p.Rate != "", p.Ramp != "", p.Max} {
 		if is {
 			chosen++
 		}
 	}
 	switch {
 	case chosen > 1:
-		return nil, usagef("--speed, --rate and --max exclude one another")
+		return nil, usagef("--speed, --rate, --ramp and --max exclude one another")
+	case p.MaxGap != 0 && (p.Rate != "" || p.Ramp != "" || p.Max):
+		return nil, usagef("--max-gap is of recorded times: it does not go with --rate, --ramp and --max")
+	case p.Ramp != "":
+		return p.ramp()
 	case p.Max:
 		return schedule.Max(), nil
 	case p.Rate != "":
@@ -197,6 +202,18 @@ func (p paceOptions) schedule() (*schedule.Schedule, error) {
 		}
 	}
 	sched, err := schedule.Recorded(speed, p.MaxGap)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return sched, nil
+}
+
+func (p paceOptions) ramp() (*schedule.Schedule, error) {
+	stages, err := schedule.ParseRamp(p.Ramp)
+	if err != nil {
+		return nil, usagef("--ramp: %w", err)
+	}
+	sched, err := schedule.Ramp(stages)
 	if err != nil {
 		return nil, usageError{err}
 	}
