@@ -32,7 +32,7 @@ func (s Shard) has(session string) bool {
 
 // sessionOf names what ex must keep its order with.
 func (e *engine) sessionOf(ex *recording.Exchange) string {
-	return ex.Session
+	return e.o.Sessions.Of(ex)
 }
 
 // ours reports whether ex falls to this shard. What falls to another one, and is

@@ -20,6 +20,7 @@ import (
 	"parallax/replay"
 	"parallax/replay/carry"
 	"parallax/replay/schedule"
+	"parallax/replay/sessions"
 	"parallax/replay/transport"
 )
 
@@ -40,6 +41,7 @@ type replayOptions struct {
 	KeepAll  bool
 	NoMarker bool
 	Carry    []carry.Rule
+	Sessions sessions.Keys
 	Filter   recording.Filter
 	// FilterText is the filter as it was asked for.
 	FilterText string
@@ -105,7 +107,7 @@ func replayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the redaction key of the recording"},
 		&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no summary"},
-	}, append(shardFlags(), filterFlags()...)...)
+	}, append(append(shardFlags(), sessionFlags()...), filterFlags()...)...)
 }
 
 func readReplayFlags(c *cli.Context) (replayOptions, error) {
@@ -141,7 +143,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Carry: conf.Carry, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -286,13 +288,10 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 	if o.Shard.Of > 1 {
 		e.Total = 0 // of its share it is known at the end
 	}
-	filter := o.Filter
-	e.Filter = func(ex *recording.Exchange) string {
-		if filter.Keeps(ex) {
-			return ""
-		}
-		return "left out by the command line's filter"
+	if e.Sessions, err = sessions.New(o.Sessions); err != nil {
+		return e, usageError{err}
 	}
+	e.Filter = leaveOut(o.Filter, e.Sessions)
 	return e, nil
 }
 
@@ -359,7 +358,7 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 // info is what a run's manifest says of its replay; diff needs the marker, which
 // services give back in their answers.
 func (o *replayOptions) info(e *replay.Options) map[string]string {
-	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String()}
+	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), "sessions": sessionsText(o.Sessions)}
 	if !e.NoMarker {
 		info[diff.InfoMarker] = replay.MarkerHeader + ": " + e.RunID
 	}
