@@ -341,7 +341,7 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 	}
 	closing := recording.Closing{
 		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
-		Info:  map[string]string{"timing": string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
+		Info:  map[string]string{diff.InfoTiming: string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
 	}
 	if err := live.Close(closing); err != nil {

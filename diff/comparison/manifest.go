@@ -13,7 +13,7 @@ import (
 const (
 	FormatName    = "parallax-comparison"
 	FormatMajor   = 1
-	FormatMinor   = 0
+	FormatMinor   = 1
 	SummaryFormat = "parallax-summary"
 )
 
