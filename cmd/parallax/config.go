@@ -29,6 +29,7 @@ type config struct {
 	Targets    map[string]replay.Target `yaml:"targets"`
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
+	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -117,6 +118,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := carry.New(c.Carry); err != nil {
+		return err
+	}
+	if err := c.Abort.Validate(); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {
