@@ -31,6 +31,7 @@ type config struct {
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
 	Sessions   sessions.Config          `yaml:"sessions"`
+	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -122,6 +123,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := sessions.New(c.Sessions.Key); err != nil {
+		return err
+	}
+	if err := c.Abort.Validate(); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {
