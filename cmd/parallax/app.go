@@ -62,7 +62,7 @@ func commands(s streams) []*cli.Command {
 	return []*cli.Command{
 		captureCommand(s), replayCommand(s), diffCommand(s), reportCommand(s), gateCommand(s),
 		showCommand(s), lsCommand(s), statsCommand(s), catCommand(s), verifyCommand(s),
-		scanCommand(s), keyCommand(s), runCommand(s), doctorCommand(s), demoCommand(s),
+		scanCommand(s), keyCommand(s), runCommand(s), doctorCommand(s), schemaCommand(s), demoCommand(s),
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
@@ -66,11 +68,32 @@ func decodeConfig(text []byte, c *config) error {
 	if !oneDocument(text) {
 		return errors.New("more than one YAML document: a configuration is one")
 	}
-	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
+	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField(),
+		yaml.CustomUnmarshaler(wholeInt), yaml.CustomUnmarshaler(wholeInt64))
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
+}
+
+// wholeInt refuses 1.5, of which the decoder itself would make 1.
+func wholeInt(n *int, text []byte) error {
+	var wide int64
+	if err := wholeInt64(&wide, text); err != nil {
+		return err
+	}
+	*n = int(wide)
+	return nil
+}
+
+func wholeInt64(n *int64, text []byte) error {
+	word := strings.TrimSpace(string(text))
+	parsed, err := strconv.ParseInt(strings.ReplaceAll(word, "_", ""), 0, 64)
+	if err != nil || int64(int(parsed)) != parsed {
+		return fmt.Errorf("%.60q is no whole number", word)
+	}
+	*n = parsed
+	return nil
 }
 
 // oneDocument looks at the tokens: the parser drops what follows an empty
@@ -117,6 +140,9 @@ func readConfig(path string) ([]byte, error) {
 
 func (c *config) validate() error {
 	if _, err := c.ruleSet(); err != nil {
+		return err
+	}
+	if err := c.Redact.Validate(); err != nil {
 		return err
 	}
 	if _, err := carry.New(c.Carry); err != nil {
