@@ -3,6 +3,7 @@
 GO          ?= go
 BIN         := bin/parallax
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+DATE        ?= $(shell git log -1 --format=%cs 2>/dev/null)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NESTED      := fixtures/shop fixtures/pages
 BENCHES     := scripts/benchjson scripts/benchpeers/vegeta
@@ -12,7 +13,7 @@ export CGO_ENABLED ?= 0
 .PHONY: build demo test race lint check bench fuzz clean
 
 build:
-	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION)' -o $(BIN) ./cmd/parallax
+	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION) -X main.buildDate=$(DATE)' -o $(BIN) ./cmd/parallax
 
 demo: build
 	$(BIN) demo -o demo-out

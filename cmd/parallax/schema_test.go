@@ -64,7 +64,9 @@ func (l leaf) text(value string) string {
 // leaves walks the schema down to what is no struct any more.
 func leaves(n *schema.Node, root *schema.Node, path []string) []leaf {
 	var all []leaf
-	down := func(step string, n *schema.Node) { all = append(all, leaves(n, root, append(slices.Clone(path), step))...) }
+	down := func(step string, n *schema.Node) {
+		all = append(all, leaves(n, root, append(slices.Clone(path), step))...)
+	}
 	switch {
 	case n.Ref != "":
 		def := root.Defs[strings.TrimPrefix(n.Ref, "#/$defs/")]
