@@ -10,7 +10,7 @@ BENCHES     := scripts/benchjson scripts/benchpeers/vegeta
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint check bench fuzz clean
+.PHONY: build demo test race lint check builds bench fuzz clean
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION) -X main.buildDate=$(DATE)' -o $(BIN) ./cmd/parallax
@@ -32,6 +32,10 @@ lint:
 
 check: lint test race
 
+# Every platform that a release has.
+builds:
+	scripts/builds.sh
+
 bench: build
 	scripts/bench.sh
 
@@ -39,4 +43,4 @@ fuzz:
 	scripts/fuzz.sh
 
 clean:
-	rm -rf bin demo-out
+	rm -rf bin demo-out release dist
