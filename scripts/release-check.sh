@@ -5,7 +5,7 @@
 #   scripts/release-check.sh [--snapshot]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-goreleaser=${GORELEASER:-"go run github.com/goreleaser/goreleaser/v2@v2.17.0"}
+goreleaser=${GORELEASER:-"go run github.com/goreleaser/goreleaser/v2@v2.14.3"}
 $goreleaser check
 [ "${1:-}" = --snapshot ] || exit 0
 $goreleaser release --snapshot --clean --skip=docker,sbom
