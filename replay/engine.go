@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/transport"
 )
@@ -54,6 +56,7 @@ type state struct {
 
 	sessions map[string]*session
 	sources  map[carry.Key]*job
+	lines    map[entity.Key]*line
 	// recorded are the servers of the baseline, dialled the target's addresses:
 	// they must not meet, whichever is known first.
 	recorded, dialled map[netip.AddrPort]bool
@@ -74,7 +77,7 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Shard.check(); err != nil {
+	if err := errors.Join(o.Shard.check(), o.checkOrder()); err != nil {
 		return nil, err
 	}
 	e := &engine{o: &o, out: out, journal: journal, now: transport.Clock()}

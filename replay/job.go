@@ -6,6 +6,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 )
 
 // job is one exchange on its way to be sent. The engine's mutex guards it until
@@ -26,9 +27,11 @@ type job struct {
 	turn     int64
 	waits    int // unfinished jobs that it stands behind, and 1 until released
 	next     []*job
-	first    [1]*job     // the memory of next, for most
-	keys     []carry.Key // what its answer is the source of
-	queued   *job        // the next in the pool's queue
+	first    [1]*job      // the memory of next, for most
+	keys     []carry.Key  // what its answer is the source of
+	entities []entity.Key // that it names
+	unnamed  int          // more than those
+	queued   *job         // the next in the pool's queue
 	intended bool
 	durable  chan struct{} // closed when the intent is on disk; nil: not asked for
 }
@@ -49,6 +52,7 @@ const maxSessions = 1 << 16
 func (e *engine) enqueue(ex *recording.Exchange, session string, due int64) {
 	j := newJob(ex, e.carry)
 	j.of = session
+	e.name(j)
 	e.mu.Lock()
 	held := e.waitForRoom()
 	s := &e.state
@@ -71,9 +75,8 @@ func (e *engine) enqueue(ex *recording.Exchange, session string, due int64) {
 
 // newJob frees what the replay does not need of the recorded answer.
 func newJob(ex *recording.Exchange, set *carry.Set) *job {
-	j := &job{ex: ex, of: ex.Session, firstAt: ex.Request.FirstAt, lastAt: ex.Request.LastAt, waits: 1}
+	j := &job{ex: ex, of: ex.Session, firstAt: ex.Request.FirstAt, lastAt: lastAt(ex), waits: 1}
 	if r := ex.Response; r != nil {
-		j.lastAt = max(j.lastAt, r.LastAt)
 		if !set.FromBody(ex.Request.Method, ex.Request.Target) {
 			r.Body.Bytes = nil
 		}
@@ -81,6 +84,14 @@ func newJob(ex *recording.Exchange, set *carry.Set) *job {
 	}
 	j.size += int64(len(ex.Request.Body.Bytes)) + int64(64*len(ex.Request.Headers)) + 1024
 	return j
+}
+
+// lastAt is when a recorded exchange ended: its request where no answer was.
+func lastAt(ex *recording.Exchange) int64 {
+	if ex.Response == nil {
+		return ex.Request.LastAt
+	}
+	return max(ex.Request.LastAt, ex.Response.LastAt)
 }
 
 // waitForRoom returns with the mutex held, and whether it had to wait because
@@ -144,6 +155,9 @@ func (e *engine) place(j *job) {
 	j.most = s.most
 	s.open = append(s.open, j)
 	e.followSources(j)
+	if e.o.Order != nil {
+		e.followEntities(j)
+	}
 }
 
 // followSession makes j wait for the requests of its session whose answers had
@@ -215,6 +229,7 @@ func (e *engine) ended(j *job) (own *job) {
 			delete(s.sources, key)
 		}
 	}
+	e.leaveLines(j)
 	for _, next := range j.next {
 		if next.waits--; next.waits > 0 {
 			continue

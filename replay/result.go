@@ -50,6 +50,8 @@ type Result struct {
 	// BacklogFull how often reading ahead stopped because too many waited.
 	PoolWaits   int64 `json:"pool_waits"`
 	BacklogFull int64 `json:"backlog_full"`
+	// Order says what requests waited for by Options.Order.
+	Order OrderResult `json:"order"`
 	// Timing is of what was sent.
 	Timing Timing `json:"timing"`
 }

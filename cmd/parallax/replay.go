@@ -19,6 +19,7 @@ import (
 	"parallax/diff"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
 	"parallax/replay/transport"
@@ -42,6 +43,7 @@ type replayOptions struct {
 	NoMarker bool
 	Carry    []carry.Rule
 	Sessions sessions.Keys
+	Order    []entity.Rule
 	Filter   recording.Filter
 	// FilterText is the filter as it was asked for.
 	FilterText string
@@ -143,7 +145,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -291,6 +293,9 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 	if e.Sessions, err = sessions.New(o.Sessions); err != nil {
 		return e, usageError{err}
 	}
+	if e.Order, err = entity.New(o.Order); err != nil {
+		return e, usageError{err}
+	}
 	e.Filter = leaveOut(o.Filter, e.Sessions)
 	return e, nil
 }
@@ -375,9 +380,13 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 	if err != nil {
 		return result, err
 	}
+	order, err := json.Marshal(result.Order)
+	if err != nil {
+		return result, err
+	}
 	closing := recording.Closing{
 		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
-		Info:  map[string]string{"timing": string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
+		Info:  map[string]string{"timing": string(timing), "order": string(order), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
 	}
 	if err := live.Close(closing); err != nil {
@@ -426,6 +435,9 @@ func replayNotes(r *replay.Result) []string {
 	if r.Timing.Unfair != "" {
 		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
 	}
+	if r.Order.Unordered > 0 {
+		notes = append(notes, fmt.Sprintf("%d entities were not held in order: a request names more than %d", r.Order.Unordered, entity.MaxNamed))
+	}
 	if r.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
 	}
@@ -446,6 +458,9 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	printLedger(s.err, &ledger)
 	if n := r.Ends[recording.Blocked]; n > 0 {
 		fmt.Fprintf(s.err, "%d blocked by the safety policy lower the coverage; why is in outcome.detail of `parallax cat %s`\n", n, safeText(o.Out))
+	}
+	if r.Order.Named > 0 {
+		fmt.Fprintf(s.err, "order: %d requests name an entity, %d waited for another session\n", r.Order.Named, r.Order.Waits)
 	}
 	if r.Timing.FromSent.Count() == 0 {
 		return nil
