@@ -51,6 +51,7 @@ type state struct {
 	result   Result
 	failure  error // of the sink, the journal or the policy
 	circuit  circuit
+	watched  *watched
 	lag      int64
 	reported int64 // rows at the last progress report
 
@@ -90,6 +91,9 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if e.writer, err = newComposer(&o, end, e.carry); err != nil {
 		return nil, err
 	}
+	if err := o.Abort.Validate(); err != nil {
+		return nil, err
+	}
 	if err := e.connectTo(end); err != nil {
 		return nil, err
 	}
@@ -125,6 +129,7 @@ func (e *engine) initState() {
 			s.recorded[a] = true
 		}
 	}
+	s.watched = newWatched(&e.o.Abort)
 	s.room = sync.NewCond(&e.mu)
 	s.pool.limit = e.o.Pool.Connections
 	s.pool.shared = e.o.Pool.Shared

@@ -154,7 +154,7 @@ func TestKeyedSessionIsInOneShard(t *testing.T) {
 	total := 0
 	for i := 1; i <= 3; i++ {
 		o.Schedule, o.Shard = nil, Shard{i, 3}
-		part := share(t, s.list, o)
+		part := sendTimes(t, s.list, o)
 		total += len(part)
 		for _, ex := range s.list {
 			if _, sent := part[ex.ID]; !sent {

@@ -14,8 +14,8 @@ import (
 	"parallax/replay/schedule"
 )
 
-// share computes when a shard sends which exchange, without sending any.
-func share(t interface{ Fatal(...any) }, list []*recording.Exchange, o Options) map[recording.ID]int64 {
+// sendTimes computes when a shard sends which exchange, without sending any.
+func sendTimes(t interface{ Fatal(...any) }, list []*recording.Exchange, o Options) map[recording.ID]int64 {
 	o.Target.URL = "http://127.0.0.1:1"
 	e, err := newEngine(nil, nil, o)
 	if err != nil {
@@ -95,11 +95,11 @@ func TestShardsAreTheWholeSchedule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, sched := drawScript(t), drawSchedule(t)
 		n := rapid.IntRange(1, 7).Draw(t, "shards")
-		want := share(t, s.list, Options{Schedule: sched(), Filter: skipSome})
+		want := sendTimes(t, s.list, Options{Schedule: sched(), Filter: skipSome})
 		got := make(map[recording.ID]int64)
 		dealt := make(map[string]int)
 		for i := 1; i <= n; i++ {
-			part := share(t, s.list, Options{Schedule: sched(), Filter: skipSome, Shard: Shard{i, n}})
+			part := sendTimes(t, s.list, Options{Schedule: sched(), Filter: skipSome, Shard: Shard{i, n}})
 			for _, ex := range s.list {
 				due, sent := part[ex.ID]
 				if !sent {
@@ -126,14 +126,14 @@ func TestResumedShardKeepsTheSchedule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, sched := drawScript(t), drawSchedule(t)
 		shard := Shard{1, rapid.IntRange(2, 4).Draw(t, "shards")}
-		whole := share(t, s.list, Options{Schedule: sched(), Shard: shard})
+		whole := sendTimes(t, s.list, Options{Schedule: sched(), Shard: shard})
 		ended := map[recording.ID]recording.End{"": recording.Answered}
 		for _, id := range slices.Sorted(maps.Keys(whole)) {
 			if rapid.Bool().Draw(t, "ended") {
 				ended[id] = recording.Answered
 			}
 		}
-		left := share(t, s.list, Options{Schedule: sched(), Shard: shard, Resume: Resume{Ended: ended}})
+		left := sendTimes(t, s.list, Options{Schedule: sched(), Shard: shard, Resume: Resume{Ended: ended}})
 		base, first := int64(0), true
 		for _, ex := range s.list {
 			due, sent := left[ex.ID]

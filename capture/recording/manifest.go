@@ -15,7 +15,10 @@ import (
 const (
 	FormatName  = "parallax-recording"
 	FormatMajor = 1
-	FormatMinor = 0
+	FormatMinor = 1
+
+	// minorWithCheck is the first whose manifests end with their own digest.
+	minorWithCheck = 1
 )
 
 // Names in a recording's folder.
@@ -117,7 +120,7 @@ func (m *Manifest) encode() ([]byte, error) {
 	if err := enc.Encode(m); err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return sealed.SealDocument(b.Bytes()), nil
 }
 
 // parseManifest reads a manifest from outside and checks what the rest of the
@@ -136,6 +139,9 @@ func parseManifest(b []byte) (*Manifest, error) {
 	if head.Version.Major != FormatMajor {
 		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
 			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
+	}
+	if err := sealed.CheckDocument(b, head.Version.Minor >= minorWithCheck); err != nil {
+		return nil, err
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(b, m); err != nil {

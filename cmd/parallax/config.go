@@ -33,6 +33,7 @@ type config struct {
 	Carry      []carry.Rule             `yaml:"carry"`
 	Sessions   sessions.Config          `yaml:"sessions"`
 	Order      []entity.Rule            `yaml:"order"`
+	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -127,6 +128,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := entity.New(c.Order); err != nil {
+		return err
+	}
+	if err := c.Abort.Validate(); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {

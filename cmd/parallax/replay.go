@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ type replayOptions struct {
 	FilterText string
 	KeyFile    string
 	Redact     redact.Config
+	Abort      replay.Abort
 	Resume     bool
 	DryRun     bool
 	JSON       bool
@@ -109,7 +111,7 @@ func replayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the redaction key of the recording"},
 		&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no summary"},
-	}, append(append(shardFlags(), sessionFlags()...), filterFlags()...)...)
+	}, slices.Concat(shardFlags(), sessionFlags(), abortFlags(), filterFlags())...)
 }
 
 func readReplayFlags(c *cli.Context) (replayOptions, error) {
@@ -135,6 +137,10 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 	if h := c.String("host-header"); h != "" {
 		target.Rewrite.Host = h
 	}
+	abort, err := readAbort(c, conf.Abort)
+	if err != nil {
+		return replayOptions{}, err
+	}
 	if c.String("output") == "" && !c.Bool("dry-run") {
 		return replayOptions{}, usagef("--output FOLDER is missing")
 	}
@@ -145,7 +151,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -250,7 +256,7 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if err != nil {
 		return nil, err
 	}
-	live, err := o.openRun(base, redactor, &engine)
+	live, err := o.openRun(base, redactor, &engine, s)
 	if err != nil {
 		return nil, err
 	}
@@ -282,7 +288,7 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 	}
 	e := replay.Options{
 		Target: o.Target, AllowWrites: o.Writes, Schedule: sched, Shard: o.Shard, StartAt: o.StartAt, Pool: o.Pool, Timeouts: o.Timeouts,
-		Bodies: replay.Bodies{KeepAll: o.KeepAll}, Carry: o.Carry, HoldsToken: redact.Contains,
+		Bodies: replay.Bodies{KeepAll: o.KeepAll}, Carry: o.Carry, Abort: o.Abort, HoldsToken: redact.Contains,
 		OmitUnreached: true, // an interrupted run is resumed
 		RunID:         base.Digest()[:16], NoMarker: o.NoMarker, Total: base.Manifest().Exchanges,
 		Progress: func(now replay.Progress) { p.line(replayLine(now)) },
@@ -331,7 +337,7 @@ func (o *replayOptions) redactor(base recordingReader, s streams) (*redact.Redac
 }
 
 // openRun starts the run's journal, or takes it up again.
-func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *replay.Options) (*recording.Live, error) {
+func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *replay.Options, s streams) (*recording.Live, error) {
 	options := recording.Options{
 		Kind: recording.KindRun, Tool: tool(), Baseline: base.Digest(), Target: o.Target.URL,
 		Source:    recording.Source{Kind: "replay", Detail: inputName(o.Recording)},
@@ -347,6 +353,11 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 	}
 	if _, err := os.Stat(o.Out); err != nil {
 		return nil, usagef("--resume: there is no interrupted run: %w", err)
+	}
+	if committed(o.Out) {
+		if err := reopenRun(o.Out, options, s); err != nil {
+			return nil, err
+		}
 	}
 	live, before, err := recording.ResumeLive(o.Out, options)
 	if err != nil {
@@ -386,8 +397,11 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 	}
 	closing := recording.Closing{
 		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
-		Info:  map[string]string{"timing": string(timing), "order": string(order), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
+		Info:  map[string]string{diff.InfoTiming: string(timing), "order": string(order), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
+	}
+	if err := addAborted(closing.Info, result); err != nil {
+		return result, err
 	}
 	if err := live.Close(closing); err != nil {
 		return result, err
@@ -408,8 +422,11 @@ func (o *replayOptions) suspend(live *recording.Live, result *replay.Result, run
 	if runErr == nil {
 		runErr = unverifiedf("interrupted: %d of %d answered", result.Ends[recording.Answered], result.Total)
 	}
-	return joinErrors(fmt.Errorf("%w\nkept: the run's journal in %s; go on with `parallax replay`, the same recording, target and settings, --output %s and --resume",
-		runErr, o.Out, o.Out), err)
+	return joinErrors(fmt.Errorf("%w\nkept: the run's journal in %s; %s", runErr, o.Out, o.howToGoOn()), err)
+}
+
+func (o *replayOptions) howToGoOn() string {
+	return fmt.Sprintf("go on with `parallax replay`, the same recording, target and settings, --output %s and --resume", o.Out)
 }
 
 // discard removes a run that never began; a folder that holds anything else
@@ -479,7 +496,8 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 func replayVerdict(r *replay.Result, o *replayOptions) error {
 	switch {
 	case r.Stopped != replay.StopComplete:
-		return unverifiedf("%s: %s\nkept: %d answers in %s", r.Stopped, r.Why, r.Ends[recording.Answered], o.Out)
+		return unverifiedf("%s: %s\nkept: %d answers in %s, %d not reached; %s",
+			r.Stopped, r.Why, r.Ends[recording.Answered], o.Out, r.Ends[recording.NotReached], o.howToGoOn())
 	case o.Shard.Of > 1 && r.Sent() == 0 && r.Timing.Fair: // its share may be none; what all came to, diff says
 		return nil
 	case r.Total == 0:

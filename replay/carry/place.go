@@ -9,6 +9,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
+	"parallax/internal/jsontext"
 )
 
 // Place is a place in requests that values are read from. It is safe for
@@ -29,7 +30,7 @@ func NewPlace(to To) (*Place, error) {
 		return nil, fmt.Errorf("path: route %q has no placeholder {%s}", to.Route, to.Path)
 	}
 	var err error
-	if p.pointer, err = parsePointer(to.Body); err != nil {
+	if p.pointer, err = jsontext.ParsePointer(to.Body); err != nil {
 		return nil, fmt.Errorf("body: %w", err)
 	}
 	return p, nil
@@ -110,9 +111,9 @@ func (p *Place) bodyValues(req *recording.Request, body []byte, f func(string)) 
 		return
 	}
 	// What is no JSON has no values behind the fault.
-	_ = visit(body, func(v scalar) {
-		if matchPath(p.pointer, v.path) {
-			f(v.text)
+	_ = jsontext.Visit(body, func(v jsontext.Scalar) {
+		if jsontext.Match(p.pointer, v.Path) {
+			f(v.Text)
 		}
 	})
 }
