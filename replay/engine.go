@@ -31,9 +31,10 @@ type engine struct {
 	timer     schedule.Timer
 
 	// The feed's own:
-	server  string // the last that checkServer saw
-	resumed bool   // a shard that is taken up again has begun
-	skipped int64  // of its schedule
+	server  string             // the last that checkServer saw
+	resumed bool               // a shard that is taken up again has begun
+	skipped int64              // of its schedule
+	foreign map[carry.Key]bool // values that answers bring; true: those to other shards
 
 	dialing context.Context // ends when requests under way are given up
 	giveUp  context.CancelFunc
@@ -121,6 +122,7 @@ func (e *engine) initState() {
 	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64)}
 	s.result.Timing.Paced = e.o.Schedule.Paced()
 	s.sessions = make(map[string]*session)
+	e.foreign = make(map[carry.Key]bool)
 	s.sources = make(map[carry.Key]*job)
 	s.recorded = make(map[netip.AddrPort]bool)
 	s.dialled = make(map[netip.AddrPort]bool)

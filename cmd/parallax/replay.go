@@ -455,6 +455,9 @@ func replayNotes(r *replay.Result) []string {
 	if r.Order.Unordered > 0 {
 		notes = append(notes, fmt.Sprintf("%d entities were not held in order: a request names more than %d", r.Order.Unordered, entity.MaxNamed))
 	}
+	if r.Foreign > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests name a cookie or value that an answer to another shard brings, and were sent without it: give those sessions one key", r.Foreign))
+	}
 	if r.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
 	}
