@@ -6,14 +6,12 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/carry"
-	"parallax/replay/entity"
 )
 
 // job is one exchange on its way to be sent. The engine's mutex guards it until
 // a worker has it.
 type job struct {
 	ex      *recording.Exchange
-	of      string // the session's name
 	session *session
 	size    int64
 
@@ -27,11 +25,10 @@ type job struct {
 	turn     int64
 	waits    int // unfinished jobs that it stands behind, and 1 until released
 	next     []*job
-	first    [1]*job      // the memory of next, for most
-	keys     []carry.Key  // what its answer is the source of
-	entities []entity.Key // that it names
-	unnamed  int          // more than those
-	queued   *job         // the next in the pool's queue
+	first    [1]*job     // the memory of next, for most
+	keys     []carry.Key // what its answer is the source of
+	named    *named      // the entities that it names; nil: none
+	queued   *job        // the next in the pool's queue
 	intended bool
 	durable  chan struct{} // closed when the intent is on disk; nil: not asked for
 }
@@ -51,14 +48,13 @@ const maxSessions = 1 << 16
 // enqueue makes ex a job once there is room, and releases it when it is due.
 func (e *engine) enqueue(ex *recording.Exchange, session string, due int64) {
 	j := newJob(ex, e.carry)
-	j.of = session
 	e.name(j)
 	e.mu.Lock()
 	held := e.waitForRoom()
 	s := &e.state
 	s.alive++
 	s.bytes += j.size
-	e.place(j)
+	e.place(j, session)
 	j.due = s.startAt + due
 	if held {
 		j.turn = e.now() // it was read late because the target is slow
@@ -75,7 +71,7 @@ func (e *engine) enqueue(ex *recording.Exchange, session string, due int64) {
 
 // newJob frees what the replay does not need of the recorded answer.
 func newJob(ex *recording.Exchange, set *carry.Set) *job {
-	j := &job{ex: ex, of: ex.Session, firstAt: ex.Request.FirstAt, lastAt: lastAt(ex), waits: 1}
+	j := &job{ex: ex, firstAt: ex.Request.FirstAt, lastAt: lastAt(ex), waits: 1}
 	if r := ex.Response; r != nil {
 		if !set.FromBody(ex.Request.Method, ex.Request.Target) {
 			r.Body.Bytes = nil
@@ -142,12 +138,12 @@ func (e *engine) makeRoom() {
 	}
 }
 
-// place puts j behind the jobs that it must wait for.
-func (e *engine) place(j *job) {
-	s := e.state.sessions[j.of]
+// place puts j, of the session called name, behind the jobs that it must wait for.
+func (e *engine) place(j *job, name string) {
+	s := e.state.sessions[name]
 	if s == nil {
-		s = &session{id: j.of}
-		e.state.sessions[j.of] = s
+		s = &session{id: name}
+		e.state.sessions[name] = s
 	}
 	j.session = s
 	j.followSession()
@@ -155,7 +151,7 @@ func (e *engine) place(j *job) {
 	j.most = s.most
 	s.open = append(s.open, j)
 	e.followSources(j)
-	if e.o.Order != nil {
+	if j.named != nil {
 		e.followEntities(j)
 	}
 }
@@ -229,7 +225,9 @@ func (e *engine) ended(j *job) (own *job) {
 			delete(s.sources, key)
 		}
 	}
-	e.leaveLines(j)
+	if j.named != nil {
+		e.leaveLines(j)
+	}
 	for _, next := range j.next {
 		if next.waits--; next.waits > 0 {
 			continue

@@ -82,8 +82,7 @@ func TestOrderIsThatOfTheKey(t *testing.T) {
 				ex.Request.Headers = append(ex.Request.Headers, headers("Cookie: sid="+user)...)
 			}
 			j := newJob(clone(ex), set)
-			j.of = e.sessionOf(ex)
-			e.place(j)
+			e.place(j, e.sessionOf(ex))
 			jobs = append(jobs, j)
 		}
 		for i, before := range jobs {

@@ -21,6 +21,12 @@ type standing struct {
 	most int64
 }
 
+// named are the entities of one job.
+type named struct {
+	keys []entity.Key
+	more int // that were too many
+}
+
 // checkOrder refuses an order that several processes would have to hold.
 func (o *Options) checkOrder() error {
 	if o.Order != nil && !o.Shard.whole() {
@@ -31,8 +37,11 @@ func (o *Options) checkOrder() error {
 
 // name finds the entities that j is about. It needs no lock.
 func (e *engine) name(j *job) {
-	if e.o.Order != nil {
-		j.entities, j.unnamed = e.o.Order.Of(j.ex.Request)
+	if e.o.Order == nil {
+		return
+	}
+	if keys, more := e.o.Order.Of(j.ex.Request); len(keys) > 0 {
+		j.named = &named{keys, more}
 	}
 }
 
@@ -40,13 +49,10 @@ func (e *engine) name(j *job) {
 // name an entity of it and had ended when it began.
 func (e *engine) followEntities(j *job) {
 	s := &e.state
-	s.result.Order.Unordered += int64(j.unnamed)
-	if len(j.entities) == 0 {
-		return
-	}
+	s.result.Order.Unordered += int64(j.named.more)
 	s.result.Order.Named++
 	behind := false
-	for _, k := range j.entities {
+	for _, k := range j.named.keys {
 		l := s.lines[k]
 		if l == nil {
 			if s.lines == nil {
@@ -84,7 +90,7 @@ func (l *line) follow(j *job) (behind bool) {
 
 // leaveLines takes an ended job out; a line is known as long as one stands in it.
 func (e *engine) leaveLines(j *job) {
-	for _, k := range j.entities {
+	for _, k := range j.named.keys {
 		l := e.state.lines[k]
 		if i := slices.IndexFunc(l.open, func(s standing) bool { return s.job == j }); i >= 0 {
 			l.open = slices.Delete(l.open, i, i+1)
