@@ -161,7 +161,7 @@ func (c *comparer) eachValue(name string, old, new []string, node *rules.Node, a
 		case old[i] == new[i]:
 			continue
 		default:
-			if t, rule, ok := node.Tolerance(); ok && t.Within(old[i], new[i]) {
+			if near, rule, ok := node.Near(); ok && near.Same(headerValue(old[i]), headerValue(new[i])) {
 				c.hidden(rule, d)
 				continue
 			}
@@ -170,6 +170,8 @@ func (c *comparer) eachValue(name string, old, new []string, node *rules.Node, a
 		c.found(d)
 	}
 }
+
+func headerValue(text string) rules.Scalar { return rules.Scalar{Sort: rules.Field, Text: text} }
 
 // builtin applies the header normalisations.
 func (c *comparer) builtin(name string, old, new []string) (rule int, ok bool) {

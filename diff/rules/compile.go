@@ -181,14 +181,16 @@ func (c *compiled) action(a *Action) error {
 		}
 	}
 	add(a.Ignore, "ignore", slotIgnore)
-	add(a.Tolerance != nil, "tolerance", slotTolerance)
+	add(a.Tolerance != nil, "tolerance", slotNear)
+	add(a.Time != nil, "time", slotNear)
+	add(a.Matches != nil, "matches", slotNear)
 	add(a.Unordered, "unordered", slotOrder)
 	add(len(a.Keyed) > 0, "keyed", slotOrder)
 	add(len(a.Equal) > 0, "equal", slotEqual)
 	add(a.Rename != nil, "rename", slotRename)
 	add(a.Off, "off", slotOff)
 	if len(given) != 1 {
-		return fmt.Errorf("exactly one of ignore, tolerance, unordered, keyed, equal, rename and off must be given, not %s", listed(given))
+		return fmt.Errorf("exactly one of ignore, tolerance, time, matches, unordered, keyed, equal, rename and off must be given, not %s", listed(given))
 	}
 	return c.details(a)
 }
@@ -201,11 +203,15 @@ func listed(given []string) string {
 }
 
 // details reads what an action holds beyond its name.
-func (c *compiled) details(a *Action) error {
+func (c *compiled) details(a *Action) (err error) {
 	switch {
-	case a.Tolerance != nil:
-		c.tolerance = *a.Tolerance
-		return c.tolerance.compile()
+	case c.slot == slotNear:
+		if c.near, err = nearOf(a); err != nil {
+			return err
+		}
+		text, err := json.Marshal(a)
+		c.said = string(text)
+		return err
 	case len(a.Keyed) > 0:
 		return c.keyed(a.Keyed)
 	case len(a.Equal) > 0:
@@ -284,9 +290,11 @@ func (c *compiled) fits() error {
 		if c.slot != slotIgnore {
 			return errors.New("a status or a cookie can only be ignored")
 		}
+	case c.kind == inHeader && c.place[0].text == "set-cookie" && c.slot != slotIgnore:
+		return errors.New("Set-Cookie is compared cookie by cookie; as a header it can only be ignored")
 	case c.kind == inHeader || c.kind == inTrailer:
 		if c.slot == slotRename || c.keys != nil || c.states&Null != 0 {
-			return errors.New("a header takes ignore, tolerance, unordered and equal: [missing, empty]")
+			return errors.New("a header takes ignore, tolerance, time, matches, unordered and equal: [missing, empty]")
 		}
 	}
 	return nil
@@ -341,7 +349,6 @@ func renameConflict(a, b *compiled) string {
 
 // says reports whether a and b have the same action.
 func (c *compiled) says(o *compiled) bool {
-	return c.slot == o.slot && c.tolerance.Absolute == o.tolerance.Absolute &&
-		c.tolerance.Relative == o.tolerance.Relative && c.states == o.states &&
+	return c.slot == o.slot && c.said == o.said && c.states == o.states &&
 		c.newName == o.newName && reflect.DeepEqual(c.keys, o.keys)
 }

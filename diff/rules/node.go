@@ -84,10 +84,19 @@ func (n *Node) Keyed() (keys [][]string, rule int, ok bool) {
 
 // Tolerance returns the tolerance of a number here.
 func (n *Node) Tolerance() (t *Tolerance, rule int, ok bool) {
-	if rule, ok = n.slot(slotTolerance); !ok {
+	if rule, ok = n.slot(slotNear); !ok {
 		return nil, -1, false
 	}
-	return &n.action.set[rule].tolerance, rule, true
+	t, ok = n.action.set[rule].near.is.(*Tolerance)
+	return t, rule, ok
+}
+
+// Near returns the tolerance, time or matches of a value here.
+func (n *Node) Near() (near *Near, rule int, ok bool) {
+	if rule, ok = n.slot(slotNear); !ok {
+		return nil, -1, false
+	}
+	return n.action.set[rule].near, rule, true
 }
 
 // Equal returns which states are the same here.
