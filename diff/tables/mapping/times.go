@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 )
 
 // withinWindow compares two times of one class, or an instant with a wall time
 // where the wall's zone is declared.
 func (n *near) withinWindow(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) bool {
-	if endless(ac, a) || endless(bc, b) {
+	if expression.Endless(ac, a) || expression.Endless(bc, b) {
 		return false
 	}
 	if n.zone != nil && ac != bc {
@@ -19,18 +20,9 @@ func (n *near) withinWindow(ac snapshot.Class, a []byte, bc snapshot.Class, b []
 	if ac != bc {
 		return false
 	}
-	as, an, ok := seconds(ac, a)
-	bs, bn, _ := seconds(bc, b)
+	as, an, ok := expression.Seconds(ac, a)
+	bs, bn, _ := expression.Seconds(bc, b)
 	return ok && apart(as, an, bs, bn, n.window)
-}
-
-func endless(class snapshot.Class, c []byte) bool {
-	switch class {
-	case snapshot.Instant, snapshot.WallTime, snapshot.Date:
-		_, ok := snapshot.Endless(c)
-		return ok
-	}
-	return false
 }
 
 // onTheWall turns an instant into what a clock in the zone showed. The other way
@@ -42,25 +34,6 @@ func onTheWall(class snapshot.Class, c []byte, zone *time.Location) (snapshot.Cl
 	sec, nsec := snapshot.SecondsValue(c)
 	_, offset := time.Unix(sec, 0).In(zone).Zone()
 	return snapshot.WallTime, snapshot.AppendSeconds(nil, sec+int64(offset), nsec)
-}
-
-// seconds is a time in seconds and nanoseconds of them.
-func seconds(class snapshot.Class, c []byte) (sec int64, nsec int32, ok bool) {
-	switch class {
-	case snapshot.Instant, snapshot.WallTime:
-		sec, nsec = snapshot.SecondsValue(c)
-		return sec, nsec, true
-	case snapshot.Date:
-		return int64(snapshot.DaysValue(c)) * 86400, 0, true
-	case snapshot.Time:
-		us := snapshot.TimeValue(c)
-		sec = us / 1e6
-		if us%1e6 < 0 {
-			sec--
-		}
-		return sec, int32(us-sec*1e6) * 1000, true
-	}
-	return 0, 0, false
 }
 
 // apart reports whether two times lie no further apart than limit.
