@@ -250,7 +250,7 @@ func (p *pass) withControls(old *recording.Exchange, controls []*recording.Excha
 			continue
 		}
 		usable++
-		c.begin(p.compare.subject, p.id(), p.compare.rules, old, ex)
+		c.begin(p.compare.subject, p.id(), p.opts.Rules.Control().For(p.compare.subject), old, ex)
 		c.answers()
 		p.noise.control(c.differences)
 	}

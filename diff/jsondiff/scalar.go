@@ -92,6 +92,9 @@ func scalarOf(v Value) (rules.Scalar, bool) {
 
 // spelling reports one value in two spellings: equal, unless the builtin is off.
 func (w *walker) spelling(b rules.Builtin, old, new Value) {
+	if w.computed > 0 {
+		return // nobody has spelled what was computed
+	}
 	if rule, on := w.rules.Builtin(b); on {
 		w.equal(rule, old, new)
 		return

@@ -16,6 +16,8 @@ type Set struct {
 	rules  []compiled
 	source []Rule
 	digest string
+	// control holds the same rules for two answers of the old system.
+	control *Set
 
 	mu      sync.Mutex
 	byRoute map[string]*RouteRules // at most maxCachedRoutes
@@ -47,7 +49,31 @@ func Compile(list []Rule) (*Set, error) {
 	if _, err := buildRouteRules(s.rules, all(len(s.rules))); err != nil {
 		return nil, err
 	}
-	return s, s.sum()
+	if err := s.sum(); err != nil {
+		return nil, err
+	}
+	s.control = s.asOld()
+	return s, nil
+}
+
+// Control returns the rules, under the same indices, for comparing the old system
+// with itself: what they say of the new side holds for neither of the two. With the
+// rules themselves every change made on purpose would look like noise.
+func (s *Set) Control() *Set { return s.control }
+
+func (s *Set) asOld() *Set {
+	o := &Set{source: s.source, digest: s.digest, byRoute: map[string]*RouteRules{}, byRules: map[string]*RouteRules{}}
+	for _, c := range s.rules {
+		if c.near != nil {
+			c.near = &Near{c.near.is.asOld()}
+		}
+		if c.change != nil {
+			c.change = &Change{old: c.change.old, new: c.change.old}
+		}
+		o.rules = append(o.rules, c)
+	}
+	o.control = o
+	return o
 }
 
 func all(n int) []int {
@@ -188,9 +214,10 @@ func (c *compiled) action(a *Action) error {
 	add(len(a.Keyed) > 0, "keyed", slotOrder)
 	add(len(a.Equal) > 0, "equal", slotEqual)
 	add(a.Rename != nil, "rename", slotRename)
+	add(a.Transform != nil, "transform", slotTransform)
 	add(a.Off, "off", slotOff)
 	if len(given) != 1 {
-		return fmt.Errorf("exactly one of ignore, tolerance, time, matches, unordered, keyed, equal, rename and off must be given, not %s", listed(given))
+		return fmt.Errorf("exactly one of ignore, tolerance, time, matches, unordered, keyed, equal, rename, transform and off must be given, not %s", listed(given))
 	}
 	return c.details(a)
 }
@@ -209,9 +236,12 @@ func (c *compiled) details(a *Action) (err error) {
 		if c.near, err = nearOf(a); err != nil {
 			return err
 		}
-		text, err := json.Marshal(a)
-		c.said = string(text)
-		return err
+		return c.say(a)
+	case a.Transform != nil:
+		if c.change, err = a.Transform.compile(); err != nil {
+			return err
+		}
+		return c.say(a)
 	case len(a.Keyed) > 0:
 		return c.keyed(a.Keyed)
 	case len(a.Equal) > 0:
@@ -220,6 +250,13 @@ func (c *compiled) details(a *Action) (err error) {
 		return c.rename(*a.Rename)
 	}
 	return nil
+}
+
+// say keeps what an action that has no simpler form says.
+func (c *compiled) say(a *Action) error {
+	text, err := json.Marshal(a)
+	c.said = string(text)
+	return err
 }
 
 func (c *compiled) keyed(pointers []string) error {
@@ -294,7 +331,7 @@ func (c *compiled) fits() error {
 		return errors.New("Set-Cookie is compared cookie by cookie; as a header it can only be ignored")
 	case c.kind == inHeader || c.kind == inTrailer:
 		if c.slot == slotRename || c.keys != nil || c.states&Null != 0 {
-			return errors.New("a header takes ignore, tolerance, time, matches, unordered and equal: [missing, empty]")
+			return errors.New("a header takes ignore, tolerance, time, matches, transform, unordered and equal: [missing, empty]")
 		}
 	}
 	return nil

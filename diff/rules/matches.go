@@ -58,3 +58,5 @@ func whole(side string, list []string) (*regexp.Regexp, error) {
 func (m *matching) near(old, new Scalar) bool {
 	return m.old.MatchString(old.Text) && m.new.MatchString(new.Text)
 }
+
+func (m *matching) asOld() nearness { return &matching{m.old, m.old} }

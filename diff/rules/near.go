@@ -27,6 +27,8 @@ type Near struct{ is nearness }
 // other side, with what is said of each exchanged, the answer is the same.
 type nearness interface {
 	near(old, new Scalar) bool
+	// asOld is the rule for two values of the old side.
+	asOld() nearness
 }
 
 // Same reports whether the rule makes two values equal. They differ as they stand.
@@ -36,6 +38,8 @@ func (n *Near) Same(old, new Scalar) bool { return n.is.near(old, new) }
 func (t *Tolerance) near(old, new Scalar) bool {
 	return old.Sort != String && new.Sort != String && t.Within(old.Text, new.Text)
 }
+
+func (t *Tolerance) asOld() nearness { return t }
 
 // nearOf compiles the near rule of an action, if it has one.
 func nearOf(a *Action) (*Near, error) {

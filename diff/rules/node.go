@@ -17,6 +17,8 @@ type Node struct {
 	any      *Node             // every other key or index
 	renames  map[string]rename // by old key
 	renamed  map[string]string // old key by new key
+	// transforms: this place or one below has a transform.
+	transforms bool
 }
 
 type rename struct {
@@ -161,7 +163,7 @@ func (b *builder) node(at []position) (*Node, error) {
 	if len(b.nodes) >= maxNodes {
 		return nil, fmt.Errorf("body rules: wildcards at many depths meet in more than %d places", maxNodes)
 	}
-	n := &Node{action: b.action(at)}
+	n := &Node{action: b.action(at), transforms: b.transforming(at)}
 	b.nodes[key] = n
 	return n, b.children(n, at)
 }

@@ -65,6 +65,8 @@ type Action struct {
 	Time *Time `yaml:"time,omitempty" json:"time,omitempty"`
 	// Matches asks both texts for a form only.
 	Matches *Matches `yaml:"matches,omitempty" json:"matches,omitempty"`
+	// Transform says how the value changed on purpose.
+	Transform *Transform `yaml:"transform,omitempty" json:"transform,omitempty"`
 	// Off switches a built-in normalisation off.
 	Off bool `yaml:"off,omitempty" json:"off,omitempty"`
 }
@@ -104,6 +106,7 @@ const (
 	slotOrder       // unordered, keyed
 	slotEqual
 	slotRename
+	slotTransform
 	slotOff
 	slots
 )
@@ -119,6 +122,7 @@ type compiled struct {
 	said         string     // near's source, as JSON
 	keys         [][]string // keyed; nil for unordered
 	states       States
-	newName      string // rename: the last token in the new document
+	change       *Change // transform
+	newName      string  // rename: the last token in the new document
 	off          []Builtin
 }

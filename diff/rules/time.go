@@ -109,6 +109,10 @@ func (w *window) near(old, new Scalar) bool {
 	return false
 }
 
+func (w *window) asOld() nearness {
+	return &window{within: w.within, unit: w.unit, old: w.old, new: w.old}
+}
+
 // point is a point in time: seconds since 1970 and nanoseconds. Of a wall time
 // whose zone nobody knows they are those that a clock showed.
 type point struct {

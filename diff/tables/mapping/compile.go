@@ -94,6 +94,7 @@ func (b *builder) column(t *table, e *Column) error {
 	if c.rule, err = b.rule(e.Name, "mapping "+t.old+"."+label(0, e), e.Reason); err != nil {
 		return err
 	}
+	b.set.rules[c.rule].change = e.Values != nil || e.Expr != "" || e.FromNew != ""
 	if err := t.claim(c); err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (b *builder) rule(name, otherwise, reason string) (int, error) {
 		return 0, fmt.Errorf("another entry has the name %q", name)
 	}
 	b.names[name] = true
-	b.set.rules = append(b.set.rules, rule{name, reason})
+	b.set.rules = append(b.set.rules, rule{name: name, reason: reason})
 	return len(b.set.rules) - 1, nil
 }
 
