@@ -84,6 +84,16 @@ func (a *appender) sync() error {
 	return a.err
 }
 
+// stopped returns why nothing more is taken, nil while it is.
+func (a *appender) stopped() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.err != nil {
+		return a.err
+	}
+	return a.full
+}
+
 // failed returns why the journal is not whole, nil where it is.
 func (a *appender) failed() error {
 	a.mu.Lock()

@@ -102,6 +102,10 @@ const intentRoom = 96
 // together share one sync of the disk.
 func (l *Live) Sync() error { return l.log.sync() }
 
+// Stopped returns why nothing more is taken: the first failure to write, or that
+// of Options.Room; nil while all is well.
+func (l *Live) Stopped() error { return l.log.stopped() }
+
 // Suspend ends the writing and leaves the journal, for ResumeLive or Recover.
 func (l *Live) Suspend() error {
 	if l.end() {
