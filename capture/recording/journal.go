@@ -29,11 +29,12 @@ type journalOptions struct {
 	Baseline  string            `json:"baseline"`
 	Target    string            `json:"target"`
 	Info      map[string]string `json:"info"`
+	Shard     *Shard            `json:"shard,omitempty"`
 }
 
 func journalStart(o *Options) ([]byte, error) {
 	text, err := json.Marshal(journalOptions{Kind: o.Kind, Tool: o.Tool, Source: o.Source,
-		Redaction: o.Redaction, Baseline: o.Baseline, Target: o.Target, Info: o.Info})
+		Redaction: o.Redaction, Baseline: o.Baseline, Target: o.Target, Info: o.Info, Shard: o.Shard})
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
@@ -137,7 +138,7 @@ func (s *journalScan) readOptions(b []byte) error {
 		return err
 	}
 	s.options = Options{Kind: o.Kind, Tool: o.Tool, Source: o.Source, Redaction: o.Redaction,
-		Baseline: o.Baseline, Target: o.Target, Info: o.Info}
+		Baseline: o.Baseline, Target: o.Target, Info: o.Info, Shard: o.Shard}
 	return s.options.normalise()
 }
 

@@ -30,6 +30,8 @@ type Options struct {
 	Target string
 	// Info are further facts for readers, shown and never interpreted.
 	Info map[string]string
+	// Shard says which share of a run is written; nil: all of it.
+	Shard *Shard
 
 	// BufferBytes bounds the rows that wait to be put in order; beyond it they
 	// are spilled. Default 32 MiB, at least 64 KiB.
@@ -73,6 +75,10 @@ func (o *Options) normalise() error {
 		return fmt.Errorf("recording: unknown kind %q", o.Kind)
 	case o.Kind == KindRun && o.Baseline == "":
 		return fmt.Errorf("recording: a run needs the digest of its baseline")
+	case o.Shard != nil && o.Kind != KindRun:
+		return fmt.Errorf("recording: only runs have shards")
+	case o.Shard != nil && o.Shard.check() != nil:
+		return fmt.Errorf("recording: %w", o.Shard.check())
 	case o.BufferBytes < minBufferBytes:
 		return fmt.Errorf("recording: buffer of %d bytes, want at least %d", o.BufferBytes, minBufferBytes)
 	case o.RowGroupBytes < 1 || o.PartBytes < 1 || o.Encoders < 1:

@@ -138,6 +138,10 @@ func (t *table) judge(c *column, e *Column) error {
 	if err != nil {
 		return err
 	}
+	sentinels, err := compileSentinels(e.Sentinels)
+	if err != nil {
+		return err
+	}
 	switch {
 	case e.Ignore:
 		return nil
@@ -151,8 +155,8 @@ func (t *table) judge(c *column, e *Column) error {
 		return t.expr(c, e, near)
 	case e.Values != nil:
 		c.judge = &Judge{rule: c.rule, values: e.Values, keep: e.Else == "keep", near: near}
-	case near.kind != exact:
-		c.judge = &Judge{rule: c.rule, near: near}
+	case near.kind != exact || sentinels != nil:
+		c.judge = &Judge{rule: c.rule, near: near, sentinels: sentinels}
 	}
 	return nil
 }

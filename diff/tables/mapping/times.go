@@ -20,8 +20,8 @@ func (n *near) withinWindow(ac snapshot.Class, a []byte, bc snapshot.Class, b []
 		return false
 	}
 	as, an, ok := seconds(ac, a)
-	bs, bn, _ := seconds(bc, b)
-	return ok && apart(as, an, bs, bn, n.window)
+	bs, bn, other := seconds(bc, b)
+	return ok && other && apart(as, an, bs, bn, n.window)
 }
 
 func endless(class snapshot.Class, c []byte) bool {
@@ -53,14 +53,30 @@ func seconds(class snapshot.Class, c []byte) (sec int64, nsec int32, ok bool) {
 	case snapshot.Date:
 		return int64(snapshot.DaysValue(c)) * 86400, 0, true
 	case snapshot.Time:
-		us := snapshot.TimeValue(c)
-		sec = us / 1e6
-		if us%1e6 < 0 {
-			sec--
-		}
-		return sec, int32(us-sec*1e6) * 1000, true
+		sec, nsec = fromMicros(snapshot.TimeValue(c))
+		return sec, nsec, true
+	case snapshot.Text:
+		return zonedSeconds(c)
 	}
 	return 0, 0, false
+}
+
+// zonedSeconds is a time of day with its offset, in UTC: 12:00+02:00 is 10:00+00:00.
+func zonedSeconds(c []byte) (sec int64, nsec int32, ok bool) {
+	z, ok := snapshot.ParseZonedTime(string(c))
+	if !ok {
+		return 0, 0, false
+	}
+	sec, nsec = fromMicros(z.UTC())
+	return sec, nsec, true
+}
+
+func fromMicros(us int64) (sec int64, nsec int32) {
+	sec = us / 1e6
+	if us%1e6 < 0 {
+		sec--
+	}
+	return sec, int32(us-sec*1e6) * 1000
 }
 
 // apart reports whether two times lie no further apart than limit.
