@@ -67,8 +67,14 @@ type Subject struct {
 
 	Groups []Group `json:"groups,omitempty"`
 
-	OldLatency Histogram `json:"old_latency"` // request's first byte to answer's last
-	NewLatency Histogram `json:"new_latency"` // sent to done
+	// OldLatency and NewLatency are of the exchanges that both sides answered, each
+	// from the request's last byte to the answer's last.
+	OldLatency Histogram `json:"old_latency"`
+	NewLatency Histogram `json:"new_latency"`
+	// ControlLatency and NewWithControl are of the exchanges that the new side and a
+	// control answered: of several controls the first that did.
+	ControlLatency Histogram `json:"control_latency,omitzero"`
+	NewWithControl Histogram `json:"new_latency_with_control,omitzero"`
 }
 
 // Compared is the number of records that were compared in full.

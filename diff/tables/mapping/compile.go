@@ -140,6 +140,10 @@ func (t *table) judge(c *column, e *Column) error {
 	if err != nil {
 		return err
 	}
+	sentinels, err := compileSentinels(e.Sentinels)
+	if err != nil {
+		return err
+	}
 	switch {
 	case e.Ignore:
 		return nil
@@ -153,8 +157,8 @@ func (t *table) judge(c *column, e *Column) error {
 		return t.expr(c, e, near)
 	case e.Values != nil:
 		c.judge = &Judge{rule: c.rule, values: e.Values, keep: e.Else == "keep", near: near}
-	case near.kind != exact:
-		c.judge = &Judge{rule: c.rule, near: near}
+	case near.kind != exact || sentinels != nil:
+		c.judge = &Judge{rule: c.rule, near: near, sentinels: sentinels}
 	}
 	return nil
 }

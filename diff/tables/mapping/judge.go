@@ -21,6 +21,8 @@ type Judge struct {
 	keep   bool
 	expr   *expression.Program
 	near   near
+
+	sentinels []sentinel
 }
 
 // Rule is the index to count uses under.
@@ -67,6 +69,9 @@ func (j *Judge) lookUp(class snapshot.Class, c []byte) (to *literal.Text, listed
 // Equal reports whether the new cell is what the old one must be. An error is
 // "could not be compared".
 func (j *Judge) Equal(oldClass snapshot.Class, old []byte, newClass snapshot.Class, new []byte) (bool, error) {
+	if j.isSentinel(oldClass, old, newClass, new) {
+		return true, nil
+	}
 	class, c, err := j.Transform(oldClass, old)
 	if err != nil {
 		return false, err

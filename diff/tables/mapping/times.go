@@ -20,9 +20,9 @@ func (n *near) withinWindow(ac snapshot.Class, a []byte, bc snapshot.Class, b []
 	if ac != bc {
 		return false
 	}
-	as, an, ok := expression.Seconds(ac, a)
-	bs, bn, _ := expression.Seconds(bc, b)
-	return ok && apart(as, an, bs, bn, n.window)
+	as, an, ok := seconds(ac, a)
+	bs, bn, other := seconds(bc, b)
+	return ok && other && apart(as, an, bs, bn, n.window)
 }
 
 // onTheWall turns an instant into what a clock in the zone showed. The other way
@@ -34,6 +34,19 @@ func onTheWall(class snapshot.Class, c []byte, zone *time.Location) (snapshot.Cl
 	sec, nsec := snapshot.SecondsValue(c)
 	_, offset := time.Unix(sec, 0).In(zone).Zone()
 	return snapshot.WallTime, snapshot.AppendSeconds(nil, sec+int64(offset), nsec)
+}
+
+// seconds is a time in seconds and nanoseconds of them. A text is a time of day with
+// its offset, in UTC: 12:00+02:00 is 10:00+00:00.
+func seconds(class snapshot.Class, c []byte) (sec int64, nsec int32, ok bool) {
+	if class != snapshot.Text {
+		return expression.Seconds(class, c)
+	}
+	z, ok := snapshot.ParseZonedTime(string(c))
+	if !ok {
+		return 0, 0, false
+	}
+	return expression.Seconds(snapshot.Time, snapshot.AppendTimeMicros(nil, z.UTC()))
 }
 
 // apart reports whether two times lie no further apart than limit.

@@ -1,4 +1,7 @@
-package carry
+// Package jsontext finds scalars in a JSON text and puts others in their place;
+// all other bytes stay. It walks tokens, so that duplicate names and long numbers
+// are seen as they stand.
+package jsontext
 
 import (
 	"bytes"
@@ -7,7 +10,8 @@ import (
 	"strings"
 )
 
-func parsePointer(text string) ([]string, error) {
+// ParsePointer takes a JSON Pointer apart; the empty one is the whole document.
+func ParsePointer(text string) ([]string, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -21,12 +25,12 @@ func parsePointer(text string) ([]string, error) {
 	return parts, nil
 }
 
-// scalar is a string or number in a JSON text.
-type scalar struct {
-	path       []string // valid during the visit
-	text       string   // a string's value, a number as it stands
-	start, end int
-	quoted     bool
+// Scalar is a string or number in a JSON text, which it is text[Start:End] of.
+type Scalar struct {
+	Path       []string // valid during the visit
+	Text       string   // a string's value, a number as it stands
+	Start, End int
+	Quoted     bool
 }
 
 // level is one open array or object.
@@ -36,9 +40,8 @@ type level struct {
 	name  bool // the next token of an object is a member's name
 }
 
-// visit calls f with each string and number of a JSON text in order. It walks
-// tokens, so that duplicate names and long numbers are seen as they stand.
-func visit(text []byte, f func(scalar)) error {
+// Visit calls f with each string and number of a JSON text in order.
+func Visit(text []byte, f func(Scalar)) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	w := walker{f: f}
@@ -56,7 +59,7 @@ func visit(text []byte, f func(scalar)) error {
 }
 
 type walker struct {
-	f      func(scalar)
+	f      func(Scalar)
 	levels []level
 	path   []string
 	seen   bool
@@ -76,9 +79,9 @@ func (w *walker) take(token json.Token, text []byte, before, end int) {
 	start := before + bytes.IndexFunc(text[before:end], func(r rune) bool { return !strings.ContainsRune(" \t\r\n,:", r) })
 	switch v := token.(type) {
 	case string:
-		w.f(scalar{w.path, v, start, end, true})
+		w.f(Scalar{w.path, v, start, end, true})
 	case json.Number:
-		w.f(scalar{w.path, v.String(), start, end, false})
+		w.f(Scalar{w.path, v.String(), start, end, false})
 	}
 	w.next()
 }
@@ -114,7 +117,8 @@ func (w *walker) next() {
 	}
 }
 
-func matchPath(pattern, path []string) bool {
+// Match reports whether path is the pattern's, in which * is any part.
+func Match(pattern, path []string) bool {
 	if len(pattern) != len(path) {
 		return false
 	}
@@ -126,18 +130,17 @@ func matchPath(pattern, path []string) bool {
 	return true
 }
 
-// replaceJSON puts new text for the scalars that swap knows. The other bytes
-// stay.
-func replaceJSON(text []byte, swap func(scalar) (string, bool)) (out []byte, n int) {
+// Replace puts new text for the scalars that swap knows. The other bytes stay.
+func Replace(text []byte, swap func(Scalar) (string, bool)) (out []byte, n int) {
 	done := 0
-	err := visit(text, func(s scalar) {
+	err := Visit(text, func(s Scalar) {
 		value, ok := swap(s)
 		if !ok {
 			return
 		}
-		out = append(out, text[done:s.start]...)
-		out = appendScalar(out, value, s.quoted)
-		done = s.end
+		out = append(out, text[done:s.Start]...)
+		out = appendScalar(out, value, s.Quoted)
+		done = s.End
 		n++
 	})
 	if err != nil || n == 0 {
