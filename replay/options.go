@@ -14,6 +14,7 @@ import (
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
 	"parallax/replay/transport"
@@ -79,6 +80,9 @@ type Options struct {
 	Schedule *schedule.Schedule
 	// Sessions says what a session is; nil: the recorded connection.
 	Sessions *sessions.Namer
+	// Order holds the requests that name one entity in the recorded order, over
+	// sessions; nil: none. It goes with whole runs only.
+	Order *entity.Set
 	// Shard is the share of the run that is sent.
 	Shard Shard
 	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is

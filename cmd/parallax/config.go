@@ -16,6 +16,7 @@ import (
 	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/sessions"
 	"parallax/report/gate"
 )
@@ -31,6 +32,7 @@ type config struct {
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
 	Sessions   sessions.Config          `yaml:"sessions"`
+	Order      []entity.Rule            `yaml:"order"`
 	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
@@ -123,6 +125,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := sessions.New(c.Sessions.Key); err != nil {
+		return err
+	}
+	if _, err := entity.New(c.Order); err != nil {
 		return err
 	}
 	if err := c.Abort.Validate(); err != nil {

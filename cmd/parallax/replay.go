@@ -20,6 +20,7 @@ import (
 	"parallax/diff"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
 	"parallax/replay/transport"
@@ -43,6 +44,7 @@ type replayOptions struct {
 	NoMarker bool
 	Carry    []carry.Rule
 	Sessions sessions.Keys
+	Order    []entity.Rule
 	Filter   recording.Filter
 	// FilterText is the filter as it was asked for.
 	FilterText string
@@ -149,7 +151,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -297,6 +299,9 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 	if e.Sessions, err = sessions.New(o.Sessions); err != nil {
 		return e, usageError{err}
 	}
+	if e.Order, err = entity.New(o.Order); err != nil {
+		return e, usageError{err}
+	}
 	e.Filter = leaveOut(o.Filter, e.Sessions)
 	return e, nil
 }
@@ -386,9 +391,13 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 	if err != nil {
 		return result, err
 	}
+	order, err := json.Marshal(result.Order)
+	if err != nil {
+		return result, err
+	}
 	closing := recording.Closing{
 		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
-		Info:  map[string]string{diff.InfoTiming: string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
+		Info:  map[string]string{diff.InfoTiming: string(timing), "order": string(order), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
 	}
 	if err := addAborted(closing.Info, result); err != nil {
@@ -443,6 +452,12 @@ func replayNotes(r *replay.Result) []string {
 	if r.Timing.Unfair != "" {
 		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
 	}
+	if r.Order.Unordered > 0 {
+		notes = append(notes, fmt.Sprintf("%d entities were not held in order: a request names more than %d", r.Order.Unordered, entity.MaxNamed))
+	}
+	if r.Foreign > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests name a cookie or value that an answer to another shard brings, and were sent without it: give those sessions one key", r.Foreign))
+	}
 	if r.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
 	}
@@ -463,6 +478,9 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	printLedger(s.err, &ledger)
 	if n := r.Ends[recording.Blocked]; n > 0 {
 		fmt.Fprintf(s.err, "%d blocked by the safety policy lower the coverage; why is in outcome.detail of `parallax cat %s`\n", n, safeText(o.Out))
+	}
+	if r.Order.Named > 0 {
+		fmt.Fprintf(s.err, "order: %d requests name an entity, %d waited for another session\n", r.Order.Named, r.Order.Waits)
 	}
 	if r.Timing.FromSent.Count() == 0 {
 		return nil
