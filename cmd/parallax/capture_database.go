@@ -29,16 +29,6 @@ type databaseOptions struct {
 	Quiet  bool
 }
 
-// databaseConfig is the configuration's key database: what is captured of a
-// store. The same file serves both sides.
-type databaseConfig struct {
-	Include []string            `yaml:"include"`
-	Exclude []string            `yaml:"exclude"`
-	Views   bool                `yaml:"views"`
-	Keys    map[string][]string `yaml:"keys"`
-	Queries []database.Query    `yaml:"queries"`
-}
-
 func captureDatabaseCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "database",
@@ -141,6 +131,7 @@ func readDSN(c *cli.Context) (string, error) {
 func sourceOptions(c *cli.Context, conf databaseConfig) (database.Options, error) {
 	o := database.Options{
 		Include: conf.Include, Exclude: conf.Exclude, Views: conf.Views || c.Bool("views"), Keys: map[string][]string{}, Queries: conf.Queries,
+		Types: conf.Types, NullText: conf.NullText.text,
 		Connections: c.Int("max-connections"), Consistency: c.String("consistency"), StatementTimeout: c.Duration("statement-timeout"),
 	}
 	if c.IsSet("table") {
