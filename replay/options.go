@@ -15,6 +15,7 @@ import (
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
 	"parallax/replay/schedule"
+	"parallax/replay/sessions"
 	"parallax/replay/transport"
 )
 
@@ -76,6 +77,13 @@ type Options struct {
 	RecordedServers []string
 	// Schedule is used up by the run; nil means the recorded times.
 	Schedule *schedule.Schedule
+	// Sessions says what a session is; nil: the recorded connection.
+	Sessions *sessions.Namer
+	// Shard is the share of the run that is sent.
+	Shard Shard
+	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is
+	// the time of the start.
+	StartAt  int64
 	Pool     Pool
 	Timeouts transport.Timeouts
 	Bodies   Bodies
@@ -92,6 +100,8 @@ type Options struct {
 	// and gets no rows, so that a resumed run can send it. The caller keeps the
 	// journal (recording.Live.Suspend) and makes no run of it yet.
 	OmitUnreached bool
+	// Abort says what of the answers stops the run.
+	Abort Abort
 	// RunID is the marker header's value. NoMarker leaves the header out.
 	RunID    string
 	NoMarker bool

@@ -17,7 +17,9 @@ const (
 	// StopTarget: the target could not be reached at the start.
 	StopTarget Stop = "target down"
 	// StopCircuit: too many of the last requests had no answer.
-	StopCircuit     Stop = "target failing"
+	StopCircuit Stop = "target failing"
+	// StopAbort: a condition of Options.Abort was broken.
+	StopAbort       Stop = "abort condition"
 	StopInterrupted Stop = "interrupted"
 	// StopError: Run returned an error.
 	StopError Stop = "error"
@@ -27,11 +29,15 @@ const (
 type Result struct {
 	Stopped Stop   `json:"stopped"`
 	Why     string `json:"why,omitempty"`
+	// Aborted is the condition where Stopped is StopAbort.
+	Aborted *Aborted `json:"aborted,omitempty"`
 	// Total is the number of exchanges read; Ends says how each ended. Resumed
 	// of them ended in the run that this one goes on with, and are in Ends too.
 	Total   int64                   `json:"total"`
 	Ends    map[recording.End]int64 `json:"ends"`
 	Resumed int64                   `json:"resumed"`
+	// Untimed of those not reached had no time in the schedule, which ended before.
+	Untimed int64 `json:"untimed"`
 	// Carried values, and headers and cookies left out for a redaction token.
 	Carried int64 `json:"carried"`
 	LeftOut int64 `json:"left_out"`

@@ -20,10 +20,15 @@ func Build(s *comparison.Summary, g gate.Result) *Report {
 		Words: wordsOf(s), Tables: buildTables(s), SchemaNotes: s.SchemaNotes, Invariants: s.Invariants,
 		Notes: append(append([]string{}, s.Notes...), g.Notes...),
 	}
+	if !r.Words.OfTables() {
+		r.Latency = buildLatency(s)
+	}
 	r.addRoutes(s)
 	r.Headline = headline(r)
-	if r.Proves, r.Unproven = proves(r), unproven(r); r.Words.OfTables() {
+	if r.Words.OfTables() {
 		r.Proves, r.Unproven = provesTables(r), unprovenTables(r)
+	} else {
+		r.Proves, r.Unproven = proves(r), unproven(r)
 	}
 	return r
 }
@@ -37,12 +42,14 @@ func (r *Report) addRoutes(s *comparison.Summary) {
 	for i := range s.Subjects {
 		u := &s.Subjects[i]
 		row := buildRow(u)
+		row.Ratios = ratiosOf(u, s.LatencyBase())
 		row.Verdict, row.Text = verdicts[u.Name].Verdict, verdicts[u.Name].Text
 		r.Routes = append(r.Routes, row)
 		r.addGroups(u)
 		addSubject(&total, u)
 	}
 	r.Total = buildRow(&total)
+	r.Total.Ratios = ratiosOf(&total, s.LatencyBase())
 	r.Total.Verdict = r.Verdict
 	sort.SliceStable(r.Routes, func(a, b int) bool { return r.Routes[a].Route < r.Routes[b].Route })
 	for _, groups := range [][]Group{r.Groups, r.Accepted, r.Uncompared, r.Noise} {
@@ -119,8 +126,7 @@ func addSubject(total, u *comparison.Subject) {
 		}
 		total.Failed[end] += n
 	}
-	total.OldLatency.Merge(u.OldLatency)
-	total.NewLatency.Merge(u.NewLatency)
+	total.MergeLatencies(u)
 }
 
 func latencyOf(h *comparison.Histogram) Latency {

@@ -67,23 +67,25 @@ type page struct {
 	Policy string
 	Shown  shown
 
-	Rows        list[tableRow]
-	TotalRow    tableRow
-	Sections    []section
-	MoreGroups  int
-	Uncompared  list[card]
-	Accepted    list[card]
-	Noise       list[card]
-	Rules       list[ruleLine]
-	Checks      list[gate.Check]
-	Reasons     list[gate.Check]
-	NotesShown  list[string]
-	SlowestP95  int64
-	HasLatency  bool
-	NoiseCount  int64
-	HiddenCount int64
-	Proofs      list[Table]
-	SchemaShown list[schemaLine]
+	Rows       list[tableRow]
+	TotalRow   tableRow
+	Sections   []section
+	MoreGroups int
+	Uncompared list[card]
+	Accepted   list[card]
+	Noise      list[card]
+	Rules      list[ruleLine]
+	Checks     list[gate.Check]
+	Reasons    list[gate.Check]
+	NotesShown list[string]
+	SlowestP95 int64
+	HasLatency bool
+	// LatencyLevels head the columns of the latency table.
+	LatencyLevels []string
+	NoiseCount    int64
+	HiddenCount   int64
+	Proofs        list[Table]
+	SchemaShown   list[schemaLine]
 }
 
 // schemaLine is one declaration that differs.
@@ -164,8 +166,8 @@ func makePage(r *Report, show shown) *page {
 	p.addRows(show)
 	for i := range r.Routes {
 		p.SlowestP95 = max(p.SlowestP95, r.Routes[i].OldLatency.P95, r.Routes[i].NewLatency.P95)
-		p.HasLatency = p.HasLatency || r.Routes[i].OldLatency.Count > 0 || r.Routes[i].NewLatency.Count > 0
 	}
+	p.HasLatency, p.LatencyLevels = r.Latency != nil && r.hasRatios(), []string{"p50", "p90", "p99"}
 	for i := range r.Noise {
 		p.NoiseCount += r.Noise[i].Records
 	}
@@ -329,7 +331,7 @@ func pageFuncs() template.FuncMap {
 		"css":     verdictClass,
 		"sign":    verdictMark,
 		"lat":     latencyText,
-		"times":   times,
+		"ratios":  ratioCells,
 		"part":    func(us, most int64) int64 { return us * 1000 / max(most, 1) },
 		"buckets": bucketText,
 		"count":   func(n int) int64 { return int64(n) },
@@ -360,13 +362,4 @@ func verdictMark(v gate.Verdict) string {
 		return "–"
 	}
 	return "?"
-}
-
-// times is now by old with two digits.
-func times(now, old int64) string {
-	if old <= 0 {
-		return "–"
-	}
-	hundredths := now * 100 / old
-	return fmt.Sprintf("%d.%02d ×", hundredths/100, hundredths%100)
 }

@@ -28,6 +28,8 @@ func Markdown(w io.Writer, r *Report, limit int) error {
 	m.list(len(head), func(i int) string { return head[i] }, "lines")
 	m.list(len(routes), func(i int) string { return routes[i] }, r.Words.Subject+"s")
 	m.write("\n")
+	latency := mdLatency(r)
+	m.list(len(latency), func(i int) string { return latency[i] }, "lines of latency")
 	proofs := mdTables(r)
 	m.list(len(proofs), func(i int) string { return proofs[i] }, "lines of proofs")
 	m.groups("Differences", r.Groups, "groups of differences")

@@ -37,10 +37,13 @@ func unproven(r *Report) []string {
 	if n := hidden(r); n > 0 {
 		texts = append(texts, fmt.Sprintf("%s values are equal only under rules; they are listed with the rules.", Number(n)))
 	}
-	return append(texts,
+	texts = append(texts,
 		"Routes, inputs and states that were not recorded are not covered.",
-		"What the systems did besides answering (rows, messages, mails) is not compared here.",
-		"Latency was measured by different observers: at the capture for the old side, at the replay for the new one.")
+		"What the systems did besides answering (rows, messages, mails) is not compared here.")
+	if !r.Latency.SameWay {
+		texts = append(texts, "Latency was measured by different observers: at the capture for the old side, at the replay for the new one.")
+	}
+	return texts
 }
 
 // hidden is the number of values that the user's rules set aside.

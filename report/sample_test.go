@@ -112,6 +112,7 @@ func sampleOrders() comparison.Subject {
 			{Part: comparison.Headers, Pattern: "X-Request-Id", Kind: comparison.Changed, Severity: comparison.Error, Noise: true, Records: 5, Count: 5, ControlRecords: 498, Samples: []comparison.Sample{{Record: "0000018c-aa-6", Field: "X-Request-Id", Old: "7f31", New: "a0c2", OldType: "text", NewType: "text"}}},
 		},
 		OldLatency: durations(500, 1800), NewLatency: durations(497, 900),
+		ControlLatency: durations(490, 800), NewWithControl: durations(490, 900),
 	}
 }
 
@@ -130,6 +131,7 @@ func sampleSearch() comparison.Subject {
 			{Record: "0000018c-bb-1", Field: "/results", Old: "[]", New: "null", OldType: "array", NewType: "null"},
 		}}},
 		OldLatency: durations(280, 5200), NewLatency: durations(280, 8100),
+		ControlLatency: durations(280, 5000), NewWithControl: durations(280, 8100),
 	}
 }
 

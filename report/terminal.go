@@ -41,6 +41,7 @@ func Terminal(w io.Writer, r *Report, o TerminalOptions) error {
 	p.groups("Could not be compared", r.Uncompared)
 	p.groups("Accepted", r.Accepted)
 	p.noise(r)
+	p.latency(r)
 	p.rules(r)
 	p.ledgers(r)
 	p.notes(r)

@@ -16,6 +16,7 @@ import (
 	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/sessions"
 	"parallax/report/gate"
 )
 
@@ -29,6 +30,8 @@ type config struct {
 	Targets    map[string]replay.Target `yaml:"targets"`
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
+	Sessions   sessions.Config          `yaml:"sessions"`
+	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -120,6 +123,12 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := carry.New(c.Carry); err != nil {
+		return err
+	}
+	if _, err := sessions.New(c.Sessions.Key); err != nil {
+		return err
+	}
+	if err := c.Abort.Validate(); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {

@@ -59,7 +59,10 @@ type side struct {
 	key    []int
 	batch  *snapshot.Batch // for ranges
 	keys   keyList         // the same
-	close  []func() error
+	single *snapshot.Batch // for a row alone
+	// singleKey is that row's.
+	singleKey *keyList
+	close     []func() error
 }
 
 // plan is how two tables are compared.
