@@ -27,6 +27,8 @@ type crafted struct {
 	rows   int64
 	option pq.FieldRepetitionType
 	footer []byte // in place of the footer
+
+	statistics pq.Statistics // in the footer
 }
 
 func marshal(t *testing.T, v any) []byte {
@@ -55,7 +57,7 @@ func (c *crafted) write(t *testing.T) string {
 			},
 			RowGroups: []pq.RowGroup{{NumRows: c.rows, TotalByteSize: size, Columns: []pq.ColumnChunk{{FileOffset: 4, MetaData: pq.ColumnMetaData{
 				Type: c.kind, Encoding: []pq.Encoding{pq.Plain}, PathInSchema: []string{"a"}, Codec: c.codec, NumValues: c.rows,
-				TotalUncompressedSize: size, TotalCompressedSize: size, DataPageOffset: 4,
+				TotalUncompressedSize: size, TotalCompressedSize: size, DataPageOffset: 4, Statistics: c.statistics,
 			}}}}},
 		})
 	}
@@ -185,6 +187,16 @@ func TestCraftedPageReads(t *testing.T) {
 		got, _, err := dump(t, c.write(t), database.Options{})
 		check(t, codec.String(), got, "a number\nnumber 7", err)
 	}
+}
+
+// TestTypeCase61StatisticsSayNothing: bounds and counts that lie change no value.
+func TestTypeCase61StatisticsSayNothing(t *testing.T) {
+	c := page(binary.LittleEndian.AppendUint64(nil, 7), 8, 1, pq.Plain)
+	lie := pq.Statistics{NullCount: 1, Max: []byte{1, 0, 0, 0, 0, 0, 0, 0}, Min: []byte{0xFF}, MaxValue: []byte("x"), MinValue: []byte("yy")}
+	c.header.DataPageHeader.V.Statistics = lie
+	c.statistics = lie
+	got, _, err := dump(t, c.write(t), database.Options{})
+	check(t, "statistics that lie", got, "a number\nnumber 7", err)
 }
 
 func FuzzThriftLength(f *testing.F) {
