@@ -28,6 +28,20 @@ type databaseConfig struct {
 	NullText scalarText        `yaml:"null_text"`
 }
 
+// defaultConnections are enough to read one table while another is written.
+const defaultConnections = 2
+
+// options are those of a source that the configuration says; the caller may change
+// them.
+func (c *databaseConfig) options() database.Options {
+	o := database.Options{
+		Include: c.Include, Exclude: slices.Clone(c.Exclude), Views: c.Views, Keys: map[string][]string{}, Queries: c.Queries,
+		Types: c.Types, NullText: c.NullText.text,
+	}
+	maps.Copy(o.Keys, c.Keys)
+	return o
+}
+
 // scalarText is a text that may be left out, or be empty.
 type scalarText struct{ text *string }
 

@@ -243,3 +243,35 @@ func TestTypeCase64WideTexts(t *testing.T) {
 	expect(t, dir, 0, "diff", "old", "new", "-o", "cmp")
 	wantText(t, differences(t, dir, "cmp"), `t ["1"] v: `)
 }
+
+// TestANightOfTwoDatabases runs the whole job on two servers; no password stands
+// anywhere but where it was given.
+func TestANightOfTwoDatabases(t *testing.T) {
+	dir := home(t)
+	old := scratchPostgres(t, "night", "create table t (id int primary key, v char(5)); insert into t values (1, 'a'), (2, 'b')")
+	new := scratchMariaDB(t, dir, "night", "CREATE TABLE t (id int primary key, v char(5)); INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+	t.Setenv("NIGHT_OLD", old)
+	writeText(t, filepath.Join(dir, "secret"), new+"\n")
+	writeText(t, filepath.Join(dir, "job.yaml"), "redact: {profile: off}\nsteps: {folder: nights, snapshots: {old: {dsn_env: NIGHT_OLD, max_lag: 1h, max_running: 1000}, new: {dsn_file: secret, max_connections: 1}}}\n")
+	out := expect(t, dir, 0, "run", "job.yaml")
+	says(t, out.stdout, "pass", "char padding")
+	var said strings.Builder
+	said.WriteString(out.stdout + out.stderr)
+	err := filepath.WalkDir(filepath.Join(dir, "nights"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		said.Write(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dsn := range []string{old, new} {
+		u, _ := url.Parse(dsn)
+		if password, ok := u.User.Password(); !ok || strings.Contains(said.String(), password) {
+			t.Errorf("a password is told, or there was none")
+		}
+	}
+}
