@@ -102,6 +102,9 @@ func isOwn(listener net.Addr, address string) bool {
 // Addr returns the address that the proxy listens on.
 func (p *Proxy) Addr() net.Addr { return p.listener.Addr() }
 
+// Upstream returns the old system's host:port.
+func (p *Proxy) Upstream() string { return p.target.address }
+
 // Ledger returns the accounts of connections and of exchanges so far; complete
 // after Shutdown.
 func (p *Proxy) Ledger() recording.Ledger { return p.tally.ledger() }

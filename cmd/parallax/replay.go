@@ -423,15 +423,23 @@ func (o *replayOptions) howToGoOn() string {
 // discard removes a run that never began; a folder that holds anything else
 // stays.
 func (o *replayOptions) discard() error {
+	if err := discardBegun(o.Out); err != nil {
+		return err
+	}
+	if o.Run != "" {
+		_ = os.Remove(o.Run) // fails where it is not empty, as it should
+	}
+	return nil
+}
+
+// discardBegun removes a recording whose journal was begun and holds nothing.
+func discardBegun(dir string) error {
 	for _, name := range []string{recording.JournalName, recording.PartialName} {
-		if err := os.Remove(filepath.Join(o.Out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	_ = os.Remove(o.Out) // fails where it is not empty, as it should
-	if o.Run != "" {
-		_ = os.Remove(o.Run) // likewise
-	}
+	_ = os.Remove(dir) // fails where it is not empty, as it should
 	return nil
 }
 
