@@ -50,6 +50,7 @@ func captureProxyCommand(s streams) *cli.Command {
 			&cli.BoolFlag{Name: "via", Usage: "add Via towards the upstream"},
 			&cli.DurationFlag{Name: "answer-timeout", Usage: "silence of an upstream that owes an answer; 0 waits as long as the client"},
 			&cli.Int64Flag{Name: "max-body", Usage: "`MIB` kept of one body", Value: 16},
+			&cli.IntFlag{Name: "max-connections", Usage: "clients connected at once; a further one takes the place of the one idle for longest, or waits", DefaultText: "what the limit of open files allows"},
 			&cli.StringFlag{Name: "min-free", Usage: "stop recording, not serving, when less than this `SHARE` (5%) or size (2GiB) of the disk is free; 0 for none", DefaultText: "5% or 1GiB, whichever is less"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no summary"},
 		}, slices.Concat(mirrorFlags(), redactFlags())...),
@@ -109,7 +110,7 @@ func readProxyFlags(c *cli.Context) (proxyOptions, error) {
 			Listen: c.String("listen"), ListenPublic: c.Bool("listen-public"),
 			CertFile: c.String("cert"), KeyFile: c.String("cert-key"),
 			ForwardedFor: c.Bool("forwarded-for"), Via: c.Bool("via"),
-			BodyCap: body, AnswerTimeout: c.Duration("answer-timeout"),
+			MaxConnections: c.Int("max-connections"), BodyCap: body, AnswerTimeout: c.Duration("answer-timeout"),
 		},
 		Out: c.String("output"), Redact: readRedactFlags(c, conf.Redact), Quiet: c.Bool("quiet"),
 	}, nil
@@ -123,6 +124,9 @@ const shutdownGrace = 8 * time.Second
 func runCaptureProxy(ctx context.Context, o proxyOptions, s streams) error {
 	if err := o.MinFree.check(o.Out); err != nil {
 		return unverifiedf("nothing would be recorded: %w", err)
+	}
+	if err := o.fitFiles(openFiles(), s); err != nil {
+		return err
 	}
 	redactor, err := newRedactor(o.Redact, s)
 	if err != nil {
@@ -143,6 +147,25 @@ func runCaptureProxy(ctx context.Context, o proxyOptions, s streams) error {
 	}
 	return joinErrors(served, r.finish())
 }
+
+// fitFiles bounds the connections by the limit of open files: beyond it neither
+// clients nor the recording would get what they need. A client takes two.
+func (o *proxyOptions) fitFiles(limit int64, s streams) (err error) {
+	others := 0
+	if o.Mirror != nil {
+		others = o.Mirror.Connections
+	}
+	want := o.Proxy.MaxConnections
+	o.Proxy.MaxConnections, err = connectionsFor(limit, want, 2, others)
+	if want == 0 {
+		want = fewConnections
+	}
+	sayFewer(s, limit, want, o.Proxy.MaxConnections)
+	return err
+}
+
+// fewConnections are so few that it is said, also where nobody asked for more.
+const fewConnections = 256
 
 // open starts the recording and, where there is a candidate, its run.
 func (o *proxyOptions) open(p *proxy.Proxy, sink *proxySink, s streams) error {
