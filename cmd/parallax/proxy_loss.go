@@ -12,6 +12,9 @@ const (
 	lookEvery = time.Second
 	// remindEvery is how often it is said again that nothing is recorded.
 	remindEvery = time.Minute
+	// driftSaid is from where a reader must know that the clock moved; a clock
+	// that is slewed moves by less within days.
+	driftSaid = time.Second
 )
 
 // firstLoss returns why something is not recorded: the whole rest, or single
@@ -52,6 +55,9 @@ func missing(p *proxy.Proxy, stopped bool, c *recording.Closing) (lines string) 
 	}
 	if n := p.Crowded(); n > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("%d clients came while all connections were taken: idle ones were closed for them, or they waited", n))
+	}
+	if d := p.Drift(); d.Abs() > driftSaid {
+		c.Notes = append(c.Notes, fmt.Sprintf("the machine's clock moved by %s while it was recorded (set, stepped, or the machine slept): times are the start's plus what passed since on a clock that does not jump", d.Round(time.Millisecond)))
 	}
 	for _, note := range c.Notes {
 		lines += note + "\n"
