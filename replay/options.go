@@ -40,8 +40,11 @@ type Target struct {
 	// Insecure does not check the certificate.
 	Insecure bool `yaml:"insecure,omitempty" json:"insecure,omitempty"`
 	// ServerName is asked for and checked in place of the URL's host.
-	ServerName string  `yaml:"server_name,omitempty" json:"server_name,omitempty"`
-	Rewrite    Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
+	ServerName string `yaml:"server_name,omitempty" json:"server_name,omitempty"`
+	// Credentials is for who has live ones to send (package mirror's caller; a
+	// recording has tokens in their place): "pass", or "" to leave them out.
+	Credentials string  `yaml:"credentials,omitempty" json:"credentials,omitempty"`
+	Rewrite     Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
 }
 
 // Rewrite changes what is sent, deliberately.

@@ -72,6 +72,9 @@ func decodeConfig(text []byte, c *config) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
+	if err == nil && c.Database.NullText.text == nil {
+		err = refuseNullText(text)
+	}
 	return err
 }
 
@@ -137,6 +140,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := invariants.Compile(c.Invariants, invariants.Options{}); err != nil {
+		return err
+	}
+	if err := c.Database.validate(); err != nil {
 		return err
 	}
 	if err := c.Gate.Validate(); err != nil {

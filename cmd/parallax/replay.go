@@ -83,6 +83,9 @@ func replayCommand(s streams) *cli.Command {
 	}
 }
 
+// defaultConnections is how many connections a replay has at once.
+const defaultConnections = 64
+
 func replayFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "target", Usage: "`NAME` of a configured target, or a URL"},
@@ -93,7 +96,7 @@ func replayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
 		&cli.BoolFlag{Name: "max", Usage: "as fast as the connections allow"},
 		&cli.DurationFlag{Name: "max-gap", Usage: "shorten longer pauses of the recording to this"},
-		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: 64},
+		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: defaultConnections},
 		&cli.BoolFlag{Name: "shared-connections", Usage: "let any idle connection serve any session"},
 		&cli.BoolFlag{Name: "retry-stale", Usage: "send a safe request again, once, when a kept connection turns out closed (counted)"},
 		&cli.BoolFlag{Name: "control", Usage: "the target is the old system itself: safe methods only"},
@@ -252,6 +255,9 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if o.DryRun {
 		return nil, printPlan(base, engine, o.JSON, s)
 	}
+	if err := o.fitFiles(&engine, s); err != nil {
+		return nil, err
+	}
 	redactor, err := o.redactor(base, s)
 	if err != nil {
 		return nil, err
@@ -269,6 +275,17 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	allThreads()
 	p.done()
 	return o.commit(live, redactor, &result, err, s)
+}
+
+// fitFiles bounds the connections by the limit of open files.
+func (o *replayOptions) fitFiles(e *replay.Options, s streams) (err error) {
+	limit, want := openFiles(), o.Pool.Connections
+	if want == 0 {
+		want = defaultConnections
+	}
+	e.Pool.Connections, err = connectionsFor(limit, want, 1, 0)
+	sayFewer(s, limit, want, e.Pool.Connections)
+	return err
 }
 
 // needs says what is read of the baseline: the bodies of answers only where a
@@ -432,15 +449,23 @@ func (o *replayOptions) howToGoOn() string {
 // discard removes a run that never began; a folder that holds anything else
 // stays.
 func (o *replayOptions) discard() error {
+	if err := discardBegun(o.Out); err != nil {
+		return err
+	}
+	if o.Run != "" {
+		_ = os.Remove(o.Run) // fails where it is not empty, as it should
+	}
+	return nil
+}
+
+// discardBegun removes a recording whose journal was begun and holds nothing.
+func discardBegun(dir string) error {
 	for _, name := range []string{recording.JournalName, recording.PartialName} {
-		if err := os.Remove(filepath.Join(o.Out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	_ = os.Remove(o.Out) // fails where it is not empty, as it should
-	if o.Run != "" {
-		_ = os.Remove(o.Run) // likewise
-	}
+	_ = os.Remove(dir) // fails where it is not empty, as it should
 	return nil
 }
 
