@@ -90,7 +90,7 @@ func replayFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "target", Usage: "`NAME` of a configured target, or a URL"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the run"},
-		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, redact"},
+		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, sessions, order, abort, redact"},
 		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
 		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
 		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
