@@ -20,6 +20,8 @@ type Outline struct {
 	Routes  map[string]int64        `json:"routes"`
 	// Others counts what found no room in Hosts or Routes.
 	Others int64 `json:"others"`
+	// Sessions of what would be sent; a lower bound from maxSessionsTold on.
+	Sessions int64 `json:"sessions"`
 	// Duration is from the start to the last request.
 	Duration time.Duration `json:"duration_ns"`
 	// Schedule says what the times are; Stages are those of a ramp.
@@ -35,6 +37,18 @@ type Outline struct {
 
 // maxOutline bounds each table of an Outline.
 const maxOutline = 10_000
+
+// maxSessionsTold bounds the sessions that an outline tells apart.
+const maxSessionsTold = 1 << 20
+
+// outliner fills an Outline.
+type outliner struct {
+	*Outline
+	engine   *engine
+	route    func(method, target string) string
+	order    *orderPlan
+	sessions map[uint64]struct{} // by hash
+}
 
 // Plan reads the baseline and says what Run would do, without connecting to
 // anything. It uses up Options.Schedule. Route is route.Of.
@@ -57,18 +71,19 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 	if e.guard.writes {
 		p.Writes = "allowed"
 	}
-	order := newOrderPlan(o.Order)
-	p.Order = order.counts
+	out := outliner{&p, e, route, newOrderPlan(o.Order), make(map[uint64]struct{})}
+	p.Order = out.order.counts
 	for ex, err := range exchanges {
 		if err != nil {
 			return p, fmt.Errorf("read the baseline: %w", err)
 		}
-		p.add(e, ex, route, order)
+		out.add(ex)
 	}
 	return p, nil
 }
 
-func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string, order *orderPlan) {
+func (p *outliner) add(ex *recording.Exchange) {
+	e := p.engine
 	session := e.sessionOf(ex)
 	if !e.ours(ex, session) {
 		return
@@ -90,10 +105,18 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 	}
 	p.Send++
 	p.Duration = max(p.Duration, time.Duration(due))
-	order.add(ex, session)
+	p.order.add(ex, session)
+	p.session(session)
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
-	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))
+	p.note(p.Routes, p.route(ex.Request.Method, ex.Request.Target))
+}
+
+func (p *outliner) session(name string) {
+	if len(p.sessions) < maxSessionsTold {
+		p.sessions[recording.HashSession(name)] = struct{}{}
+		p.Sessions = int64(len(p.sessions))
+	}
 }
 
 func (p *Outline) note(table map[string]int64, key string) {

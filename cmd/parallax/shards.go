@@ -40,6 +40,14 @@ func parseShard(text string) (replay.Shard, error) {
 	return replay.Shard{Index: i, Of: n}, nil
 }
 
+// shardText is the inverse of parseShard.
+func shardText(s replay.Shard) string {
+	if s.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.Index, s.Of)
+}
+
 // maxShards bounds the shards of a run, which are all open when it is read.
 const maxShards = 256
 
