@@ -215,6 +215,9 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if o.DryRun {
 		return nil, printPlan(base, engine, o.JSON, s)
 	}
+	if err := checkDescriptors(o.Pool.Connections); err != nil {
+		return nil, err
+	}
 	redactor, err := o.redactor(base, s)
 	if err != nil {
 		return nil, err
