@@ -40,7 +40,7 @@ func (p *part) open(entry *Part, cols []column) (err error) {
 			err = fmt.Errorf("%w: the Parquet reader failed on the footer: %v", ErrDamaged, v)
 		}
 	}()
-	if _, err := pagefile.FooterBytes(p.bytes, entry.Size); err != nil {
+	if err := pagefile.CheckFooter(p.bytes, entry.Size); err != nil {
 		return err
 	}
 	p.file, err = parquet.OpenFile(p.bytes, entry.Size,

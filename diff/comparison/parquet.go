@@ -62,7 +62,7 @@ func readPart(r io.ReaderAt, size int64, yield func(*Difference) bool) (rows int
 			err = fmt.Errorf("row %d: %w: %v", rows, ErrDamaged, p)
 		}
 	}()
-	if _, err := pagefile.FooterBytes(r, size); err != nil {
+	if err := pagefile.CheckFooter(r, size); err != nil {
 		return 0, err
 	}
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))

@@ -1,7 +1,6 @@
 package pagefile
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -61,32 +60,9 @@ func recovered(err *error) {
 	}
 }
 
-// FooterBytes returns the length of a Parquet file's footer, which lies before its
-// last 8 bytes. It reads only those, so that nothing is allocated on the word of a
-// file that is none.
-func FooterBytes(at io.ReaderAt, size int64) (int64, error) {
-	const tail = 4 + len(magic)
-	if size < int64(len(magic)+tail) {
-		return 0, damaged("%d bytes are no Parquet file", size)
-	}
-	var end [tail]byte
-	if _, err := at.ReadAt(end[:], size-int64(tail)); err != nil {
-		return 0, err
-	}
-	n := int64(binary.LittleEndian.Uint32(end[:]))
-	if string(end[4:]) != magic || n > size-int64(len(magic)+tail) {
-		return 0, damaged("no Parquet footer at the end")
-	}
-	return n, nil
-}
-
 func (r *Reader) readFooter(size int64) error {
-	n, err := FooterBytes(r.at, size)
+	b, err := readFooter(r.at, size)
 	if err != nil {
-		return err
-	}
-	b := make([]byte, n)
-	if _, err := r.at.ReadAt(b, size-int64(4+len(magic))-n); err != nil {
 		return err
 	}
 	return unmarshal(b, &r.meta)
