@@ -25,6 +25,7 @@ type comparer struct {
 
 	differences []comparison.Difference
 	more        int64
+	instead     instead
 	// underRules: a rule or builtin made values equal.
 	underRules bool
 	// bodiesWhole: both bodies are known to the last byte, and belong to answers

@@ -25,6 +25,9 @@ func (c *comparer) body() {
 		y.Bytes, y.Cut, y.Length, y.SHA256 = x.Bytes, x.Cut, x.Length, x.SHA256
 	}
 	result := c.bodies.Compare(x, y, c.rules, bodySink{c}, body.Options{})
+	if c.tally != nil {
+		c.instead.add(c.record, &result)
+	}
 	c.bodiesWhole = c.bodiesWhole && result.State != body.NotCompared && result.Method != body.ByHash
 }
 

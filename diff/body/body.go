@@ -36,6 +36,7 @@ import (
 	"crypto/sha256"
 	"sync"
 
+	"parallax/diff/body/field"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/diff/rules"
@@ -66,10 +67,7 @@ func (in *Input) layers() []string {
 }
 
 // Place names a place within a body. It is valid during a Sink's call only.
-type Place interface {
-	AppendPointer(dst []byte) []byte
-	AppendPattern(dst []byte) []byte
-}
+type Place = field.Place
 
 // Sink takes what a comparison finds, in the caller's goroutine.
 type Sink interface {
@@ -106,6 +104,7 @@ const (
 	ByHash  Method = "hash" // at least one side is cut
 	ByJSON  Method = "json"
 	ByText  Method = "text"
+	ByForm  Method = "form"
 )
 
 // Result is what became of a pair of bodies. What was found is in the Sink.
@@ -116,6 +115,9 @@ type Result struct {
 	Equalities  int
 	// Reason says why a better method could not be used; it is empty otherwise.
 	Reason string
+	// Instead is the method that the content types ask for where Method, or that of
+	// a part, had to be another; Reason says why.
+	Instead Method
 }
 
 // The classes of this package's own differences.
@@ -138,6 +140,8 @@ type Options struct {
 type Comparer struct {
 	json   jsondiff.Comparer
 	report report
+	found  jsonReport
+	walk   field.Walk
 }
 
 // comparers is a cache only; nothing that a caller sees depends on it.
@@ -157,8 +161,8 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 	if sameBytes(&old, &new) {
 		return Result{Method: ByBytes}
 	}
-	c.report = report{sink: sink, rules: r, result: Result{Method: ByBytes}}
-	defer func() { c.report = report{} }()
+	c.begin(sink, r)
+	defer c.end()
 	if rule, ok := r.Body().Ignore(); ok {
 		c.report.equalWhole(rule, old.Bytes, new.Bytes)
 		return c.report.end()
@@ -169,6 +173,17 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 	}
 	c.decoded(&old, &new, o)
 	return c.report.end()
+}
+
+func (c *Comparer) begin(sink Sink, r *rules.RouteRules) {
+	c.report = report{sink: sink, rules: r, at: &c.walk, result: Result{Method: ByBytes}}
+	c.walk.Begin(r, &c.report)
+	c.found = jsonReport{to: &c.report, at: within{body: &c.walk}}
+}
+
+func (c *Comparer) end() {
+	c.report, c.found = report{}, jsonReport{}
+	c.walk.End()
 }
 
 // sameBytes reports whether both sides are there, byte for byte the same, and
@@ -204,6 +219,6 @@ func (c *Comparer) decoded(old, new *Input, o Options) {
 	case len(x) == 0 || len(y) == 0:
 		c.report.emptySide(x, y)
 	default:
-		c.byType(side{x, content.ParseMedia(old.ContentType)}, side{y, content.ParseMedia(new.ContentType)}, o)
+		c.byType(newSide(x, old.ContentType), newSide(y, new.ContentType), o)
 	}
 }

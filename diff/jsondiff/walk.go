@@ -23,9 +23,9 @@ type walker struct {
 	hashes  hasher
 }
 
-func (w *walker) begin(old, new *document, r *rules.RouteRules, sink Sink, l Limits) {
+func (w *walker) begin(old, new *document, r *rules.RouteRules, root *rules.Node, sink Sink, l Limits) {
 	w.old, w.new, w.rules, w.sink = old, new, r, sink
-	w.root = r.Body()
+	w.root = root
 	w.work, w.coarse = l.Work, 0
 	w.place.steps, w.members = w.place.steps[:0], w.members[:0]
 }
