@@ -105,6 +105,9 @@ const (
 	ByJSON  Method = "json"
 	ByText  Method = "text"
 	ByForm  Method = "form"
+	// ByRecords: as JSON lines or a JSON sequence, document by document.
+	ByRecords Method = "json records"
+	ByEvents  Method = "events"
 )
 
 // Result is what became of a pair of bodies. What was found is in the Sink.

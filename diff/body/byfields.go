@@ -1,6 +1,9 @@
 package body
 
 import (
+	"bytes"
+	"strings"
+
 	"parallax/diff/body/form"
 	"parallax/internal/content"
 )
@@ -8,17 +11,53 @@ import (
 // methodOf returns how the content types ask to compare the sides by field, "" where
 // they do not, or where they ask for two ways.
 func methodOf(old, new *side) Method {
-	if a, b := old.method(), new.method(); a == b {
+	a, b := old.method(), new.method()
+	switch {
+	case a == b, b == "" && a.provesItself() && new.anything():
 		return a
+	case a == "" && b.provesItself() && old.anything():
+		return b
 	}
 	return ""
 }
 
+// hasCharset reports whether a body of the method is characters, which the content
+// type's charset spells.
+func (m Method) hasCharset() bool { return m == ByForm || m == ByEvents }
+
+// provesItself: what is read so without an error is so; hardly any other text is.
+func (m Method) provesItself() bool { return m == ByRecords }
+
+// anything reports whether the content type leaves open what the side is.
+func (s *side) anything() bool {
+	return s.media.Kind == content.Unknown || s.media.Kind == content.Text || s.media.Kind == content.Bytes
+}
+
 func (s *side) method() Method {
-	if s.media.Kind == content.Form {
+	switch {
+	case s.media.Kind == content.Form:
 		return ByForm
+	case s.media.Type == "text/event-stream":
+		return ByEvents
+	case lines(s.media.Type), sequence(s.media.Type):
+		return ByRecords
 	}
 	return ""
+}
+
+// lines reports whether a media type has a JSON document on each line.
+func lines(mediaType string) bool {
+	switch mediaType {
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl",
+		"application/jsonlines", "application/x-jsonlines", "application/json-lines", "application/x-json-stream":
+		return true
+	}
+	return false
+}
+
+// sequence reports whether a media type has a record separator before each document.
+func sequence(mediaType string) bool {
+	return mediaType == "application/json-seq" || strings.HasSuffix(mediaType, "+json-seq")
 }
 
 // byFields reports false where the sides are not compared by field; nothing is
@@ -27,6 +66,12 @@ func (c *Comparer) byFields(old, new side, o Options) bool {
 	method := methodOf(&old, &new)
 	if method == "" {
 		return false
+	}
+	if method.hasCharset() {
+		old.text, new.text = old.decoded(), new.decoded()
+		if bytes.Equal(old.text, new.text) {
+			return false // one text in two charsets
+		}
 	}
 	if err := c.fields(method, old, new, o); err != nil {
 		c.report.instead(method, err)
@@ -39,7 +84,11 @@ func (c *Comparer) byFields(old, new side, o Options) bool {
 func (c *Comparer) fields(method Method, old, new side, o Options) error {
 	switch method {
 	case ByForm:
-		return form.Compare(old.decoded(), new.decoded(), &c.walk)
+		return form.Compare(old.text, new.text, &c.walk)
+	case ByRecords:
+		return c.byRecords(old, new, o)
+	case ByEvents:
+		return c.byEvents(old, new, o)
 	}
 	return nil
 }
