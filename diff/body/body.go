@@ -108,6 +108,7 @@ const (
 	// ByRecords: as JSON lines or a JSON sequence, document by document.
 	ByRecords Method = "json records"
 	ByEvents  Method = "events"
+	ByParts   Method = "multipart"
 )
 
 // Result is what became of a pair of bodies. What was found is in the Sink.
@@ -145,6 +146,8 @@ type Comparer struct {
 	report report
 	found  jsonReport
 	walk   field.Walk
+	// depth counts the multipart bodies around the part that is being compared.
+	depth int
 }
 
 // comparers is a cache only; nothing that a caller sees depends on it.

@@ -37,6 +37,8 @@ func (s *side) method() Method {
 	switch {
 	case s.media.Kind == content.Form:
 		return ByForm
+	case s.media.Kind == content.Multipart:
+		return ByParts
 	case s.media.Type == "text/event-stream":
 		return ByEvents
 	case lines(s.media.Type), sequence(s.media.Type):
@@ -87,6 +89,8 @@ func (c *Comparer) fields(method Method, old, new side, o Options) error {
 		return form.Compare(old.text, new.text, &c.walk)
 	case ByRecords:
 		return c.byRecords(old, new, o)
+	case ByParts:
+		return c.byParts(old, new, o)
 	case ByEvents:
 		return c.byEvents(old, new, o)
 	}

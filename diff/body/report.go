@@ -36,6 +36,9 @@ func (r *report) end() Result {
 // instead notes that the sides are not compared as their content types ask for.
 func (r *report) instead(wanted Method, err error) {
 	r.result.Instead, r.result.Reason = wanted, err.Error()
+	if r.at.Depth() > 0 {
+		r.result.Reason = "in a part, " + r.result.Reason
+	}
 }
 
 // add reports a difference of the body, or of the part of it that is being

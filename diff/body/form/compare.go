@@ -2,11 +2,11 @@ package form
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/zeebo/xxh3"
 	"parallax/diff/body/field"
 	"parallax/diff/body/pairing"
+	"parallax/diff/body/siblings"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/diff/rules"
@@ -23,99 +23,57 @@ func Compare(old, new []byte, w *field.Walk) error {
 	if errX != nil || errY != nil {
 		return &jsondiff.SideError{Old: errX, New: errY}
 	}
-	c := comparer{w: w, x: x, y: y, oldOf: byName(x), newOf: byName(y)}
-	c.whole(old, new, blankX != blankY)
-	c.names()
-	c.order(old, new)
+	if blankX != blankY {
+		w.Spelling(rules.FormEscape, Escape, field.Value("text", old), field.Value("text", new))
+	}
+	if !siblings.Compare(w, items(x), items(y), &matcher{w, x, y}) {
+		OtherOrder(w, field.Value("text", old), field.Value("text", new))
+	}
 	return nil
 }
 
-type comparer struct {
-	w            *field.Walk
-	x, y         []Field
-	oldOf, newOf map[string][]int
-	// pairedX, pairedY are the fields that were compared with one of the other side.
-	pairedX, pairedY []int
+// OtherOrder counts that the fields of different names stand in another order.
+func OtherOrder(w *field.Walk, old, new jsondiff.Value) {
+	if rule, on := w.Rules().Builtin(rules.FormOrder); on {
+		w.Equal(rule, old, new)
+	} else if rule, ok := w.Unordered(); ok {
+		w.Equal(rule, old, new)
+	} else {
+		w.Differ(comparison.Changed, field.Order, old, new)
+	}
 }
 
-func byName(fields []Field) map[string][]int {
-	m := make(map[string][]int, len(fields))
+func items(fields []Field) []siblings.Item {
+	list := make([]siblings.Item, len(fields))
 	for i := range fields {
-		m[fields[i].Name] = append(m[fields[i].Name], i)
+		list[i] = siblings.Item{Name: fields[i].Name, Group: fields[i].Name}
 	}
-	return m
+	return list
 }
 
-// whole counts what stands between no names.
-func (c *comparer) whole(old, new []byte, blanks bool) {
-	if blanks {
-		c.w.Spelling(rules.FormEscape, Escape, field.Value("text", old), field.Value("text", new))
-	}
+// matcher is the siblings.Matcher of two forms.
+type matcher struct {
+	w    *field.Walk
+	x, y []Field
 }
 
-// names compares name by name, in the order of the old form and then of the new.
-func (c *comparer) names() {
-	for i := range c.x {
-		name := c.x[i].Name
-		if list := c.oldOf[name]; list[0] == i {
-			c.values(name, list, c.newOf[name])
-		}
-	}
-	for j := range c.y {
-		name := c.y[j].Name
-		if list := c.newOf[name]; list[0] == j && c.oldOf[name] == nil {
-			c.values(name, nil, list)
-		}
-	}
-}
+func (m *matcher) Positional() bool { return m.w.Node() == nil }
 
-// values compares the values of one name.
-func (c *comparer) values(name string, x, y []int) {
-	pairs := c.pairs(name, x, y)
-	c.w.Coarsely(pairs.Coarse, func() {
-		several := len(x) > 1 || len(y) > 1
-		for i, j := range pairs.Old {
-			c.enter(name, i, several)
-			if j < 0 {
-				c.missing(&c.x[x[i]], nil)
-			} else {
-				c.pairedX, c.pairedY = append(c.pairedX, x[i]), append(c.pairedY, y[j])
-				c.pair(&c.x[x[i]], &c.y[y[j]])
-			}
-			c.w.Leave()
-		}
-		for j, i := range pairs.New {
-			if i < 0 {
-				c.enter(name, j, several)
-				c.missing(nil, &c.y[y[j]])
-				c.w.Leave()
-			}
-		}
-	})
-}
-
-func (c *comparer) enter(name string, index int, several bool) {
-	if !several {
-		index = -1
-	}
-	c.w.Enter(name, index)
-}
-
-// pairs pairs the values of one name, and counts a use of the rule that takes them
+// Pairs pairs the values of one name, and counts a use of the rule that takes them
 // in any order.
-func (c *comparer) pairs(name string, x, y []int) *pairing.Pairs {
-	c.w.Enter(name, -1)
-	defer c.w.Leave()
-	rule, unordered := c.w.Unordered()
+func (m *matcher) Pairs(x, y []int) *pairing.Pairs {
+	m.w.Enter(m.x[x[0]].Name, -1)
+	defer m.w.Leave()
+	rule, unordered := m.w.Unordered()
 	if !unordered {
 		if len(x) == len(y) {
 			return pairing.InOrder(len(x), len(y))
 		}
-		return pairing.Aligned(hashes(c.x, x), hashes(c.y, y), nil)
+		return pairing.Aligned(hashes(m.x, x), hashes(m.y, y), nil)
 	}
-	pairs := pairing.Bag(hashes(c.x, x), hashes(c.y, y), nil)
+	pairs := pairing.Bag(hashes(m.x, x), hashes(m.y, y), nil)
 	if pairs.Moved() {
-		c.w.Equal(rule, joined(c.x, x), joined(c.y, y))
+		m.w.Equal(rule, joined(m.x, x), joined(m.y, y))
 	}
 	return pairs
 }
@@ -137,48 +95,29 @@ func joined(fields []Field, list []int) jsondiff.Value {
 	return field.Value("text", bytes.Join(all, []byte("&")))
 }
 
-// pair compares two fields of one name. A name that is spelled otherwise is told
+// Pair compares two fields of one name. A name that is spelled otherwise is told
 // apart from a value that is.
-func (c *comparer) pair(x, y *Field) {
+func (m *matcher) Pair(i, j int) {
+	x, y := &m.x[i], &m.y[j]
 	if !bytes.Equal(rawName(x), rawName(y)) {
-		if rule, ok := c.w.Ignored(); ok {
-			c.w.Equal(rule, field.Value("text", x.Raw), field.Value("text", y.Raw))
+		if rule, ok := m.w.Ignored(); ok {
+			m.w.Equal(rule, field.Value("text", x.Raw), field.Value("text", y.Raw))
 			return
 		}
-		c.w.Spelling(rules.FormEscape, Escape, field.Value("text", x.Raw), field.Value("text", y.Raw))
+		m.w.Spelling(rules.FormEscape, Escape, field.Value("text", x.Raw), field.Value("text", y.Raw))
 	}
-	c.w.Texts(x.Value, y.Value, rules.FormEscape, Escape)
+	m.w.Texts(x.Value, y.Value, rules.FormEscape, Escape)
 }
 
 // rawName is the name as it stands, with the "=" that follows.
 func rawName(f *Field) []byte { return f.Raw[:len(f.Raw)-len(f.Value.Raw)] }
 
-func (c *comparer) missing(x, y *Field) {
-	if y == nil {
-		c.w.Missing(field.Value("text", x.Value.Raw), jsondiff.Value{}, len(x.Value.Text) == 0)
-		return
-	}
-	c.w.Missing(jsondiff.Value{}, field.Value("text", y.Value.Raw), len(y.Value.Text) == 0)
+func (m *matcher) Old(i int) {
+	v := &m.x[i].Value
+	m.w.Missing(field.Value("text", v.Raw), jsondiff.Value{}, len(v.Text) == 0)
 }
 
-// order compares the order of the names of the fields that were paired.
-func (c *comparer) order(old, new []byte) {
-	slices.Sort(c.pairedX)
-	slices.Sort(c.pairedY)
-	for k := range c.pairedX {
-		if c.x[c.pairedX[k]].Name != c.y[c.pairedY[k]].Name {
-			c.otherOrder(field.Value("text", old), field.Value("text", new))
-			return
-		}
-	}
-}
-
-func (c *comparer) otherOrder(old, new jsondiff.Value) {
-	if rule, on := c.w.Rules().Builtin(rules.FormOrder); on {
-		c.w.Equal(rule, old, new)
-	} else if rule, ok := c.w.Unordered(); ok {
-		c.w.Equal(rule, old, new)
-	} else {
-		c.w.Differ(comparison.Changed, field.Order, old, new)
-	}
+func (m *matcher) New(j int) {
+	v := &m.y[j].Value
+	m.w.Missing(jsondiff.Value{}, field.Value("text", v.Raw), len(v.Text) == 0)
 }

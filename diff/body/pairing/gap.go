@@ -73,9 +73,9 @@ func (g *gap) join(p *Pairs) {
 		switch *g.at(r, c) {
 		case g.pair[r*g.columns+c] + *g.at(r+1, c+1):
 			if g.flipped {
-				p.join(g.i+c, g.j+r)
+				p.Join(g.i+c, g.j+r)
 			} else {
-				p.join(g.i+r, g.j+c)
+				p.Join(g.i+r, g.j+c)
 			}
 			r, c = r+1, c+1
 		case g.rowCost(r) + *g.at(r+1, c):

@@ -49,7 +49,8 @@ type Pairs struct {
 	Coarse bool
 }
 
-func none(n, m int) *Pairs {
+// None pairs nothing of n and m.
+func None(n, m int) *Pairs {
 	p := &Pairs{Old: make([]int, n), New: make([]int, m)}
 	for i := range p.Old {
 		p.Old[i] = -1
@@ -60,27 +61,28 @@ func none(n, m int) *Pairs {
 	return p
 }
 
-func (p *Pairs) join(i, j int) { p.Old[i], p.New[j] = j, i }
+// Join pairs old element i with new element j.
+func (p *Pairs) Join(i, j int) { p.Old[i], p.New[j] = j, i }
 
 // InOrder pairs the first of n with the first of m.
 func InOrder(n, m int) *Pairs {
-	p := none(n, m)
+	p := None(n, m)
 	for i := range min(n, m) {
-		p.join(i, i)
+		p.Join(i, i)
 	}
 	return p
 }
 
 // Aligned pairs in order.
 func Aligned(old, new []uint64, c Cost) *Pairs {
-	p := none(len(old), len(new))
+	p := None(len(old), len(new))
 	runs, coarse := align.Align(old, new, align.Bounds{})
 	p.Coarse = coarse
 	i, j := 0, 0
 	for _, r := range append(runs, align.Run{A: len(old), B: len(new)}) {
 		p.gap(i, r.A, j, r.B, c)
 		for k := range r.N {
-			p.join(r.A+k, r.B+k)
+			p.Join(r.A+k, r.B+k)
 		}
 		i, j = r.A+r.N, r.B+r.N
 	}
@@ -109,13 +111,13 @@ func (p *Pairs) gap(i, endI, j, endJ int, c Cost) {
 
 func (p *Pairs) rest(i, endI, j, endJ int) {
 	for ; i < endI && j < endJ; i, j = i+1, j+1 {
-		p.join(i, j)
+		p.Join(i, j)
 	}
 }
 
 // Bag pairs in any order.
 func Bag(old, new []uint64, c Cost) *Pairs {
-	p := none(len(old), len(new))
+	p := None(len(old), len(new))
 	p.equal(old, new)
 	x, y := free(p.Old), free(p.New)
 	if c != nil && len(x) > 0 && len(y) > 0 {
@@ -123,14 +125,14 @@ func Bag(old, new []uint64, c Cost) *Pairs {
 		x, y = free(p.Old), free(p.New)
 	}
 	for k := range min(len(x), len(y)) {
-		p.join(x[k], y[k])
+		p.Join(x[k], y[k])
 	}
 	return p
 }
 
 // Keyed pairs the elements of one hash only: the first with the first.
 func Keyed(old, new []uint64) *Pairs {
-	p := none(len(old), len(new))
+	p := None(len(old), len(new))
 	p.equal(old, new)
 	return p
 }
@@ -142,7 +144,7 @@ func (p *Pairs) equal(old, new []uint64) {
 	}
 	for i, h := range old {
 		if list := places[h]; len(list) > 0 {
-			p.join(i, list[0])
+			p.Join(i, list[0])
 			places[h] = list[1:]
 		}
 	}
@@ -183,7 +185,7 @@ func (p *Pairs) nearest(x, y []int, c Cost) {
 	})
 	for _, t := range all {
 		if p.Old[t.i] < 0 && p.New[t.j] < 0 {
-			p.join(t.i, t.j)
+			p.Join(t.i, t.j)
 		}
 	}
 }
