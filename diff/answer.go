@@ -31,7 +31,10 @@ type comparer struct {
 	// bodiesWhole: both bodies are known to the last byte, and belong to answers
 	// whose length headers tell of them.
 	bodiesWhole bool
-	pattern     []byte
+	// bodiesParted: both bodies were read as multipart, with the boundaries that their
+	// headers name.
+	bodiesParted bool
+	pattern      []byte
 }
 
 // begin sets the record, which id names on both sides.
