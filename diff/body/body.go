@@ -109,6 +109,7 @@ const (
 	ByRecords Method = "json records"
 	ByEvents  Method = "events"
 	ByParts   Method = "multipart"
+	ByXML     Method = "xml"
 )
 
 // Result is what became of a pair of bodies. What was found is in the Sink.

@@ -2,9 +2,12 @@ package body
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"parallax/diff/body/form"
+	"parallax/diff/body/xmlbody"
+	"parallax/diff/jsondiff"
 	"parallax/internal/content"
 )
 
@@ -23,10 +26,10 @@ func methodOf(old, new *side) Method {
 
 // hasCharset reports whether a body of the method is characters, which the content
 // type's charset spells.
-func (m Method) hasCharset() bool { return m == ByForm || m == ByEvents }
+func (m Method) hasCharset() bool { return m == ByForm || m == ByEvents || m == ByXML }
 
 // provesItself: what is read so without an error is so; hardly any other text is.
-func (m Method) provesItself() bool { return m == ByRecords }
+func (m Method) provesItself() bool { return m == ByRecords || m == ByXML }
 
 // anything reports whether the content type leaves open what the side is.
 func (s *side) anything() bool {
@@ -37,6 +40,8 @@ func (s *side) method() Method {
 	switch {
 	case s.media.Kind == content.Form:
 		return ByForm
+	case s.media.Kind == content.XML:
+		return ByXML
 	case s.media.Kind == content.Multipart:
 		return ByParts
 	case s.media.Type == "text/event-stream":
@@ -70,10 +75,16 @@ func (c *Comparer) byFields(old, new side, o Options) bool {
 		return false
 	}
 	if method.hasCharset() {
-		old.text, new.text = old.decoded(), new.decoded()
-		if bytes.Equal(old.text, new.text) {
+		x, errX := old.characters()
+		y, errY := new.characters()
+		if errX != nil || errY != nil {
+			c.report.instead(method, &jsondiff.SideError{Old: errX, New: errY})
+			return false
+		}
+		if bytes.Equal(x, y) {
 			return false // one text in two charsets
 		}
+		old.text, new.text = x, y
 	}
 	if err := c.fields(method, old, new, o); err != nil {
 		c.report.instead(method, err)
@@ -89,6 +100,8 @@ func (c *Comparer) fields(method Method, old, new side, o Options) error {
 		return form.Compare(old.text, new.text, &c.walk)
 	case ByRecords:
 		return c.byRecords(old, new, o)
+	case ByXML:
+		return xmlbody.Compare(old.text, new.text, &c.walk, xmlbody.Limits{})
 	case ByParts:
 		return c.byParts(old, new, o)
 	case ByEvents:
@@ -97,10 +110,26 @@ func (c *Comparer) fields(method Method, old, new side, o Options) error {
 	return nil
 }
 
-// decoded returns Latin-1 as UTF-8, and all else as it stands.
-func (s *side) decoded() []byte {
-	if latin1(s.media.Charset) {
-		return fromLatin1(s.text)
+// characters returns the side in UTF-8. The charset of XML is that of the content type
+// or, without one, the encoding that the document names; forms and event streams are
+// read as they stand unless they are Latin-1.
+func (s *side) characters() ([]byte, error) {
+	charset := s.media.Charset
+	xml := s.media.Kind == content.XML
+	if xml && charset == "" {
+		charset = xmlbody.Encoding(s.text)
 	}
-	return s.text
+	switch charset {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return s.text, nil
+	}
+	switch {
+	case latin1(charset):
+		return fromLatin1(s.text), nil
+	case xml:
+		return nil, errCharset
+	}
+	return s.text, nil
 }
+
+var errCharset = errors.New("XML in a charset that is not read")
