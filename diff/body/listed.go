@@ -52,15 +52,15 @@ func (c *Comparer) arrays(old, new []byte, o Options) error {
 // byEvents compares two event streams as arrays of events.
 func (c *Comparer) byEvents(old, new side, o Options) error {
 	x, y := events.Read(old.text, c.checker(o)), events.Read(new.text, c.checker(o))
+	told := c.report.told()
 	if err := c.arrays(x.Array, y.Array, o); err != nil {
 		return err
 	}
-	comments := !bytes.Equal(x.Comments, y.Comments)
-	if comments {
+	if !bytes.Equal(x.Comments, y.Comments) {
 		c.walk.Spelling(rules.EventComment, Comment, rawValue(x.Comments), rawValue(y.Comments))
 	}
 	form := len(x.Form) == len(y.Form) && !slices.Equal(x.Form, y.Form)
-	if form || !comments && bytes.Equal(x.Array, y.Array) {
+	if form || c.report.told() == told {
 		c.walk.Spelling(rules.RecordFraming, Framing, rawValue(old.text), rawValue(new.text))
 	}
 	return nil

@@ -33,6 +33,9 @@ func (r *report) end() Result {
 	return r.result
 }
 
+// told is how much the Sink was told.
+func (r *report) told() int { return r.result.Differences + r.result.Equalities }
+
 // instead notes that the sides are not compared as their content types ask for.
 func (r *report) instead(wanted Method, err error) {
 	r.result.Instead, r.result.Reason = wanted, err.Error()

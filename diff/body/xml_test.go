@@ -13,7 +13,9 @@ func TestXML(t *testing.T) {
 	form, escape, prefix := rules.XMLForm.String(), rules.XMLEscape.String(), rules.XMLPrefix.String()
 	space, declaration := rules.XMLSpace.String(), rules.XMLDeclaration.String()
 	unordered := func(place string) []rules.Rule { return []rules.Rule{at(place, rules.Action{Unordered: true})} }
-	keyed := func(place string, keys ...string) []rules.Rule { return []rules.Rule{at(place, rules.Action{Keyed: keys})} }
+	keyed := func(place string, keys ...string) []rules.Rule {
+		return []rules.Rule{at(place, rules.Action{Keyed: keys})}
+	}
 	tolerance := rules.Action{Tolerance: &rules.Tolerance{Absolute: "0.1"}}
 	checkTypes(t, xmlType, []typeCase{
 		{"a text", "<o><n>1</n></o>", "<o><n>2</n></o>", nil, ByXML, []string{`/o/n (/o/n) changed [] text:"1" text:"2"`}},

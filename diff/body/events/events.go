@@ -9,8 +9,8 @@
 // # Steps
 //
 // Each event becomes a JSON object in one array, so that the comparison of arrays, its
-// alignment and its rules hold for events as they are: a member for each field, in
-// its own order, the lines of data as one. Data that is JSON stands there as it is,
+// alignment and its rules hold for events as they are: a member for each field,
+// sorted by name, the lines of data as one. Data that is JSON stands there as it is,
 // unless it is a string; all other values are strings, but for a whole number of
 // retry. So a text never equals JSON that spells it. An unfinished event has the
 // member Unfinished.
@@ -24,6 +24,7 @@ package events
 
 import (
 	"bytes"
+	"slices"
 )
 
 // Unfinished is the member of an event that no empty line ends.
@@ -49,7 +50,7 @@ const (
 	Both                         // … in CR LF
 	NoBlank                      // no blank after a colon
 	NoColon                      // a field without a colon
-	OtherOrder                   // data stands before another field
+	OtherOrder                   // the fields are not sorted by name, with data last
 	MoreLines                    // empty lines before it
 	OrderedMark                  // a byte order mark before it
 )
@@ -151,6 +152,10 @@ func (r *reader) finish(unfinished bool) {
 		r.Array = append(r.Array, ',')
 	}
 	r.Array = append(r.Array, '{')
+	if !slices.IsSortedFunc(r.members, byName) {
+		r.form |= OtherOrder
+		slices.SortStableFunc(r.members, byName)
+	}
 	for _, m := range r.members {
 		r.key(m.name)
 		r.value(m)
@@ -167,6 +172,8 @@ func (r *reader) finish(unfinished bool) {
 	r.Form = append(r.Form, r.form)
 	r.event = event{members: r.members[:0], data: r.data[:0]}
 }
+
+func byName(a, b member) int { return bytes.Compare(a.name, b.name) }
 
 func (r *reader) key(name []byte) {
 	if r.Array[len(r.Array)-1] != '{' {

@@ -18,12 +18,12 @@ const Escape = "form escape"
 // Compare reports to w's sink where two forms differ. Where one is malformed or too
 // large it returns a *jsondiff.SideError and has reported nothing.
 func Compare(old, new []byte, w *field.Walk) error {
-	x, blankX, errX := Parse(old)
-	y, blankY, errY := Parse(new)
+	x, blanksX, errX := Parse(old)
+	y, blanksY, errY := Parse(new)
 	if errX != nil || errY != nil {
 		return &jsondiff.SideError{Old: errX, New: errY}
 	}
-	if blankX != blankY {
+	if blanksX != blanksY {
 		w.Spelling(rules.FormEscape, Escape, field.Value("text", old), field.Value("text", new))
 	}
 	if !siblings.Compare(w, items(x), items(y), &matcher{w, x, y}) {

@@ -31,28 +31,39 @@ type Field struct {
 	Raw []byte
 }
 
-// Parse reads a form. Blank counts the places where nothing stands between two
-// separators.
-func Parse(text []byte) (fields []Field, blank int, err error) {
+// Blanks are the places where nothing stands between two separators: their number, and
+// a sum that tells where they are.
+type Blanks struct {
+	Count int
+	Where uint64
+}
+
+func (b *Blanks) add(fieldsBefore int) {
+	b.Count++
+	b.Where = b.Where*0x9E3779B97F4A7C15 + uint64(fieldsBefore) + 1
+}
+
+// Parse reads a form.
+func Parse(text []byte) (fields []Field, blanks Blanks, err error) {
 	for at := 0; at <= len(text); {
 		end := len(text)
 		if i := bytes.IndexByte(text[at:], '&'); i >= 0 {
 			end = at + i
 		}
 		if raw := text[at:end]; len(raw) == 0 {
-			blank++
+			blanks.add(len(fields))
 		} else if len(fields) == maxFields {
-			return nil, 0, fmt.Errorf("more than %d fields at byte %d: %w", maxFields, at, ErrLimit)
+			return nil, Blanks{}, fmt.Errorf("more than %d fields at byte %d: %w", maxFields, at, ErrLimit)
 		} else {
 			f, bad := parseField(raw)
 			if bad >= 0 {
-				return nil, 0, &SyntaxError{at + bad}
+				return nil, Blanks{}, &SyntaxError{at + bad}
 			}
 			fields = append(fields, f)
 		}
 		at = end + 1
 	}
-	return fields, blank, nil
+	return fields, blanks, nil
 }
 
 // parseField returns where raw goes wrong, or -1.

@@ -12,8 +12,8 @@ func TestLimits(t *testing.T) {
 	if _, _, err := Parse(many); !errors.Is(err, ErrLimit) {
 		t.Fatalf("%d fields: %v", maxFields+1, err)
 	}
-	if _, blank, err := Parse(bytes.Repeat([]byte("&"), maxFields+1)); err != nil || blank != maxFields+2 {
-		t.Fatalf("blanks are no fields: %d, %v", blank, err)
+	if _, blank, err := Parse(bytes.Repeat([]byte("&"), maxFields+1)); err != nil || blank.Count != maxFields+2 {
+		t.Fatalf("blanks are no fields: %+v, %v", blank, err)
 	}
 	var bad *SyntaxError
 	if _, _, err := Parse([]byte("a=1&b=%2")); !errors.As(err, &bad) || bad.Offset != 6 {
@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		n := len(fields) + blank - 1
+		n := len(fields) + blank.Count - 1
 		for _, field := range fields {
 			n += len(field.Raw)
 			if bytes.ContainsAny(field.Raw, "&") || !bytes.ContainsAny(field.Value.Raw, "+%") && !bytes.Equal(field.Value.Raw, field.Value.Text) {
