@@ -68,19 +68,37 @@ func compare(t testing.TB, old, new []byte) seen {
 	return compareWith(t, old, new, Limits{})
 }
 
-func compareWith(t testing.TB, old, new []byte, l Limits) seen {
+func compareWith(t testing.TB, old, new []byte, l Limits) (s seen) {
+	t.Helper()
+	walk(t, old, new, &s, l)
+	return s
+}
+
+// places lists where differences are.
+type places struct{ list []string }
+
+func (p *places) Difference(at field.Place, d jsondiff.Difference) {
+	p.list = append(p.list, string(at.AppendPointer(nil)))
+}
+
+func (p *places) Equal(int, field.Place, jsondiff.Value, jsondiff.Value) {}
+
+func compareInto(t testing.TB, old, new []byte, sink field.Sink) {
+	t.Helper()
+	walk(t, old, new, sink, Limits{})
+}
+
+func walk(t testing.TB, old, new []byte, sink field.Sink, l Limits) {
 	t.Helper()
 	set, err := rules.Compile(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var w field.Walk
-	var s seen
-	w.Begin(set.For("GET /"), &s)
+	w.Begin(set.For("GET /"), sink)
 	if err := Compare(old, new, &w, l); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 // TestWork: where the work does not suffice to pair, elements pair by position, and
