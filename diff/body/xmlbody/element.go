@@ -42,6 +42,11 @@ func (d *document) shown(n *node) jsondiff.Value {
 // runs compares two texts, comments or instructions.
 func (c *comparer) runs(x, y *node) {
 	old, new := field.Leaf{Raw: c.old.said(x), Text: c.old.means(x)}, field.Leaf{Raw: c.new.said(y), Text: c.new.means(y)}
+	if x.kind == instruction && bytes.Equal(old.Raw, new.Raw) && !bytes.Equal(c.old.raw(x), c.new.raw(y)) {
+		// White space behind the target.
+		c.w.Spelling(rules.XMLForm, Form, field.Value("text", c.old.raw(x)), field.Value("text", c.new.raw(y)))
+		return
+	}
 	c.texts(old, new, x.mention == y.mention)
 }
 
