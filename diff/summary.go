@@ -151,7 +151,7 @@ func (p *pass) inputNotes() []string {
 			notes = append(notes, fmt.Sprintf("%s replayed another recording than %s; exchanges were paired by id", in.Name, p.old.Name))
 		}
 	}
-	return append(notes, p.manifestNotes()...)
+	return append(append(notes, p.paceNotes()...), p.manifestNotes()...)
 }
 
 // namesPerNote bounds the inputs that a note shared by many is said of by name.

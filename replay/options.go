@@ -14,7 +14,9 @@ import (
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
+	"parallax/replay/sessions"
 	"parallax/replay/transport"
 )
 
@@ -38,8 +40,11 @@ type Target struct {
 	// Insecure does not check the certificate.
 	Insecure bool `yaml:"insecure,omitempty" json:"insecure,omitempty"`
 	// ServerName is asked for and checked in place of the URL's host.
-	ServerName string  `yaml:"server_name,omitempty" json:"server_name,omitempty"`
-	Rewrite    Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
+	ServerName string `yaml:"server_name,omitempty" json:"server_name,omitempty"`
+	// Credentials is for who has live ones to send (package mirror's caller; a
+	// recording has tokens in their place): "pass", or "" to leave them out.
+	Credentials string  `yaml:"credentials,omitempty" json:"credentials,omitempty"`
+	Rewrite     Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
 }
 
 // Rewrite changes what is sent, deliberately.
@@ -76,6 +81,16 @@ type Options struct {
 	RecordedServers []string
 	// Schedule is used up by the run; nil means the recorded times.
 	Schedule *schedule.Schedule
+	// Sessions says what a session is; nil: the recorded connection.
+	Sessions *sessions.Namer
+	// Order holds the requests that name one entity in the recorded order, over
+	// sessions; nil: none. It goes with whole runs only.
+	Order *entity.Set
+	// Shard is the share of the run that is sent.
+	Shard Shard
+	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is
+	// the time of the start.
+	StartAt  int64
 	Pool     Pool
 	Timeouts transport.Timeouts
 	Bodies   Bodies
@@ -92,6 +107,8 @@ type Options struct {
 	// and gets no rows, so that a resumed run can send it. The caller keeps the
 	// journal (recording.Live.Suspend) and makes no run of it yet.
 	OmitUnreached bool
+	// Abort says what of the answers stops the run.
+	Abort Abort
 	// RunID is the marker header's value. NoMarker leaves the header out.
 	RunID    string
 	NoMarker bool
@@ -107,9 +124,12 @@ type Options struct {
 	Total int64
 }
 
+// DefaultConnections is the size of a pool that says none.
+const DefaultConnections = 64
+
 // Pool bounds connections and what is read ahead.
 type Pool struct {
-	// Connections to the target at once: 64.
+	// Connections to the target at once: DefaultConnections.
 	Connections int
 	// Shared lets any idle connection serve any session. The default keeps a
 	// connection to one session, which costs a new one where sessions take turns.
@@ -161,7 +181,7 @@ func SecretFromEnvironment(name string) (string, error) {
 
 func (o *Options) setDefaults() {
 	if o.Pool.Connections <= 0 {
-		o.Pool.Connections = 64
+		o.Pool.Connections = DefaultConnections
 	}
 	if o.Pool.Requests <= 0 {
 		o.Pool.Requests = 4096

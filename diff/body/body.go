@@ -112,6 +112,10 @@ const (
 	ByXML     Method = "xml"
 )
 
+// ByField reports whether bodies were read as what their types say they are, to the
+// last byte.
+func (m Method) ByField() bool { return m != ByBytes && m != ByHash && m != ByText }
+
 // Result is what became of a pair of bodies. What was found is in the Sink.
 type Result struct {
 	State       State
@@ -165,7 +169,8 @@ func Compare(old, new Input, r *rules.RouteRules, sink Sink, o Options) Result {
 // Compare compares two bodies and reports to sink what differs and what rules
 // made equal.
 func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Options) Result {
-	if sameBytes(&old, &new) {
+	same := sameBytes(&old, &new)
+	if same && (!r.Body().Transforms() || len(old.Bytes) == 0) {
 		return Result{Method: ByBytes}
 	}
 	c.begin(sink, r)
@@ -176,6 +181,10 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 	}
 	if old.Cut || new.Cut {
 		c.report.byHash(&old, &new)
+		return c.report.end()
+	}
+	if same {
+		c.sameToChange(&old, &new, o)
 		return c.report.end()
 	}
 	c.decoded(&old, &new, o)
@@ -223,6 +232,9 @@ func (c *Comparer) decoded(old, new *Input, o Options) {
 		c.report.undecodable(old, new, errX, errY)
 	case bytes.Equal(x, y):
 		c.report.otherEncoding(old, new)
+		if c.report.rules.Body().Transforms() {
+			c.sameTextToChange(newSide(x, old.ContentType), o)
+		}
 	case len(x) == 0 || len(y) == 0:
 		c.report.emptySide(x, y)
 	default:

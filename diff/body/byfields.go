@@ -96,6 +96,8 @@ func (c *Comparer) byFields(old, new side, o Options) bool {
 
 func (c *Comparer) fields(method Method, old, new side, o Options) error {
 	switch method {
+	case ByJSON:
+		return c.documents(old.text, new.text, o)
 	case ByForm:
 		return form.Compare(old.text, new.text, &c.walk)
 	case ByRecords:

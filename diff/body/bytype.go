@@ -36,7 +36,7 @@ func (c *Comparer) byJSON(old, new side, o Options) bool {
 	if !declared && (!looksLikeJSON(old.text) || !looksLikeJSON(new.text) || methodOf(&old, &new) != "") {
 		return false
 	}
-	err := c.json.CompareAt(old.text, new.text, c.report.rules, c.walk.Node(), &c.found, o.JSON)
+	err := c.documents(old.text, new.text, o)
 	if err == nil {
 		c.report.result.Method = ByJSON
 		return true

@@ -28,7 +28,7 @@ func (c *Comparer) byRecords(old, new side, o Options) error {
 	if errX != nil || errY != nil {
 		return &jsondiff.SideError{Old: errX, New: errY}
 	}
-	if err := c.arrays(x.Array, y.Array, o); err != nil {
+	if err := c.documents(x.Array, y.Array, o); err != nil {
 		return err
 	}
 	if x.Len == y.Len && !bytes.Equal(x.Framing, y.Framing) {
@@ -44,8 +44,8 @@ func readRecords(s *side, check func([]byte) error) (*records.List, error) {
 	return records.Lines(s.text, check)
 }
 
-// arrays compares two arrays that stand for the sides.
-func (c *Comparer) arrays(old, new []byte, o Options) error {
+// documents compares two JSON documents that are the sides, or stand for them.
+func (c *Comparer) documents(old, new []byte, o Options) error {
 	return c.json.CompareAt(old, new, c.report.rules, c.walk.Node(), &c.found, o.JSON)
 }
 
@@ -53,14 +53,14 @@ func (c *Comparer) arrays(old, new []byte, o Options) error {
 func (c *Comparer) byEvents(old, new side, o Options) error {
 	x, y := events.Read(old.text, c.checker(o)), events.Read(new.text, c.checker(o))
 	told := c.report.told()
-	if err := c.arrays(x.Array, y.Array, o); err != nil {
+	if err := c.documents(x.Array, y.Array, o); err != nil {
 		return err
 	}
 	if !bytes.Equal(x.Comments, y.Comments) {
 		c.walk.Spelling(rules.EventComment, Comment, rawValue(x.Comments), rawValue(y.Comments))
 	}
 	form := len(x.Form) == len(y.Form) && !slices.Equal(x.Form, y.Form)
-	if form || c.report.told() == told {
+	if form || c.report.told() == told && !bytes.Equal(old.text, new.text) {
 		c.walk.Spelling(rules.RecordFraming, Framing, rawValue(old.text), rawValue(new.text))
 	}
 	return nil

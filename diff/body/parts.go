@@ -170,10 +170,14 @@ func (p *parts) New(j int) {
 // Pair compares two parts: their headers, and their bodies by their own types.
 func (p *parts) Pair(i, j int) {
 	x, y := &p.x.Parts[i], &p.y.Parts[j]
-	if bytes.Equal(x.Raw, y.Raw) {
+	same := bytes.Equal(x.Raw, y.Raw)
+	if same && !p.c.walk.Transforms() {
 		return
 	}
 	if rule, ok := p.c.walk.Ignored(); ok {
+		if same {
+			return
+		}
 		p.c.walk.Equal(rule, bodyValue(x.Raw), bodyValue(y.Raw))
 		return
 	}
@@ -184,11 +188,12 @@ func (p *parts) Pair(i, j int) {
 // partBody compares the bodies of two parts, and reports whether it did so part by
 // part.
 func (c *Comparer) partBody(x, y *multipart.Part, o Options) (parted bool) {
-	if bytes.Equal(x.Body, y.Body) {
+	same := bytes.Equal(x.Body, y.Body)
+	if same && !c.walk.Transforms() {
 		return false
 	}
 	old, new := newSide(x.Body, x.Get("Content-Type")), newSide(y.Body, y.Get("Content-Type"))
-	if a, b := old.line(), new.line(); a != nil && b != nil && !bytes.Equal(a, b) {
+	if a, b := old.line(), new.line(); a != nil && b != nil && (same || !bytes.Equal(a, b)) {
 		c.walk.Texts(field.Leaf{Raw: x.Body, Text: a}, field.Leaf{Raw: y.Body, Text: b}, rules.MultipartFraming, Charset)
 		return false
 	}
@@ -199,7 +204,11 @@ func (c *Comparer) partBody(x, y *multipart.Part, o Options) (parted bool) {
 	whole := c.report.result.Method
 	defer func() { c.report.result.Method = whole }()
 	c.report.result.Method = ByBytes
-	c.byType(old, new, o)
+	if same {
+		c.sameTextToChange(old, o)
+	} else {
+		c.byType(old, new, o)
+	}
 	return c.report.result.Method == ByParts
 }
 

@@ -2,6 +2,7 @@ package field
 
 import (
 	"bytes"
+	"strings"
 
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
@@ -56,18 +57,26 @@ func (w *Walk) sameStates(s rules.States) (rule int, ok bool) {
 // Texts compares two leaves at the place. Two spellings of one text are equal under
 // spelling, and of that class where it is off.
 func (w *Walk) Texts(old, new Leaf, spelling rules.Builtin, class string) {
-	if bytes.Equal(old.Raw, new.Raw) && bytes.Equal(old.Text, new.Text) {
+	change, made, intended := w.transform()
+	same := bytes.Equal(old.Raw, new.Raw) && bytes.Equal(old.Text, new.Text)
+	if same && !intended {
 		return
 	}
 	if rule, ok := w.Ignored(); ok {
-		w.Equal(rule, old.value(), new.value())
+		if !same {
+			w.Equal(rule, old.value(), new.value())
+		}
+		return
+	}
+	if intended {
+		w.changed(old, new, change, made)
 		return
 	}
 	if bytes.Equal(old.Text, new.Text) {
 		w.Spelling(spelling, class, old.value(), new.value())
 		return
 	}
-	if rule, ok := w.within(old.Text, new.Text); ok {
+	if rule, ok := w.near(string(old.Text), string(new.Text)); ok {
 		w.Equal(rule, old.value(), new.value())
 		return
 	}
@@ -78,12 +87,20 @@ func (w *Walk) Texts(old, new Leaf, spelling rules.Builtin, class string) {
 	w.Differ(comparison.Changed, class, old.value(), new.value())
 }
 
-// within returns the rule whose tolerance holds for two texts, which are numbers
-// then.
-func (w *Walk) within(old, new []byte) (rule int, ok bool) {
+// near returns the rule that lets two texts differ. Around a number within a tolerance
+// white space means nothing.
+func (w *Walk) near(old, new string) (rule int, ok bool) {
 	for _, n := range w.here() {
-		t, rule, ok := n.Tolerance()
-		if ok && t.Within(string(bytes.TrimSpace(old)), string(bytes.TrimSpace(new))) {
+		near, rule, ok := n.Near()
+		if !ok {
+			continue
+		}
+		if t, _, number := n.Tolerance(); number {
+			ok = t.Within(strings.TrimSpace(old), strings.TrimSpace(new))
+		} else {
+			ok = near.Same(rules.Scalar{Sort: rules.Field, Text: old}, rules.Scalar{Sort: rules.Field, Text: new})
+		}
+		if ok {
 			return rule, true
 		}
 	}

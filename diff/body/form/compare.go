@@ -69,19 +69,19 @@ func (m *matcher) Pairs(x, y []int) *pairing.Pairs {
 		if len(x) == len(y) {
 			return pairing.InOrder(len(x), len(y))
 		}
-		return pairing.Aligned(hashes(m.x, x), hashes(m.y, y), nil)
+		return pairing.Aligned(m.hashes(m.x, x, false), m.hashes(m.y, y, true), nil)
 	}
-	pairs := pairing.Bag(hashes(m.x, x), hashes(m.y, y), nil)
+	pairs := pairing.Bag(m.hashes(m.x, x, false), m.hashes(m.y, y, true), nil)
 	if pairs.Moved() {
 		m.w.Equal(rule, joined(m.x, x), joined(m.y, y))
 	}
 	return pairs
 }
 
-func hashes(fields []Field, list []int) []uint64 {
+func (m *matcher) hashes(fields []Field, list []int, new bool) []uint64 {
 	sums := make([]uint64, len(list))
 	for i, at := range list {
-		sums[i] = xxh3.Hash(fields[at].Value.Text)
+		sums[i] = xxh3.Hash(m.w.Meaning(fields[at].Value.Text, new))
 	}
 	return sums
 }

@@ -14,7 +14,7 @@ import (
 func (c *comparer) pair(a, b int) {
 	x, y := &c.old.nodes[a], &c.new.nodes[b]
 	same := x.to-x.from == y.to-y.from && c.spend(int(x.to-x.from)/16) && bytes.Equal(c.old.raw(x), c.new.raw(y))
-	if same && c.alike {
+	if same && c.alike && !c.w.Transforms() {
 		return
 	}
 	if rule, ok := c.w.Ignored(); ok {

@@ -47,7 +47,7 @@ func (c *comparer) below(d *document, i int) uint64 {
 func (c *comparer) hash(d *document, i int) uint64 {
 	n := &d.nodes[i]
 	if n.kind != element {
-		return mix(saltText, xxh3.Hash(d.means(n))) + uint64(n.kind)
+		return mix(saltText, xxh3.Hash(c.w.Meaning(d.means(n), d == c.new))) + uint64(n.kind)
 	}
 	sum := uint64(n.name) + saltChild
 	for _, a := range d.attrsOf(n) {
@@ -56,7 +56,7 @@ func (c *comparer) hash(d *document, i int) uint64 {
 		}
 	}
 	if d.holds(i) == aText { // as a text that is empty hashes like nothing at all
-		return mix(sum, xxh3.Hash(decode(d.said(n), false)))
+		return mix(sum, xxh3.Hash(c.w.Meaning(decode(d.said(n), false), d == c.new)))
 	}
 	return c.hashChildren(d, i, sum)
 }
@@ -81,35 +81,43 @@ func (c *comparer) hashAttr(d *document, a *attr) uint64 {
 	if _, ok := c.w.Ignored(); ok {
 		return ignored
 	}
-	return mix(saltAttr+uint64(a.name), xxh3.Hash(d.value(a)))
+	return mix(saltAttr+uint64(a.name), xxh3.Hash(c.w.Meaning(d.value(a), d == c.new)))
 }
 
 // keysOf hashes what stands at the keys of each of the listed nodes.
 func (c *comparer) keysOf(d *document, nodes, list []int, keys [][]string) []uint64 {
 	sums := make([]uint64, len(list))
 	for i, at := range list {
+		c.w.Enter(d.item(&d.nodes[nodes[at]]).Name, -1)
 		for _, key := range keys {
 			sums[i] = mix(sums[i], c.keyOf(d, nodes[at], key))
 		}
+		c.w.Leave()
 	}
 	return sums
 }
 
+// keyOf hashes what stands at a pointer below node i, where the walk is.
 func (c *comparer) keyOf(d *document, i int, tokens []string) uint64 {
-	for k, token := range tokens {
-		if k == len(tokens)-1 {
-			if a := d.attribute(i, token); a != nil {
-				return mix(saltText, xxh3.Hash(d.value(a)))
-			}
+	if len(tokens) == 0 {
+		if d.holds(i) <= aText {
+			return c.keyText(d, decode(d.said(&d.nodes[i]), false))
 		}
-		if i = d.child(i, token); i == 0 {
-			return noKey
-		}
+		return c.hash(d, i)
 	}
-	if d.holds(i) <= aText {
-		return mix(saltText, xxh3.Hash(decode(d.said(&d.nodes[i]), false)))
+	c.w.Enter(tokens[0], -1)
+	defer c.w.Leave()
+	if a := d.attribute(i, tokens[0]); a != nil && len(tokens) == 1 {
+		return c.keyText(d, d.value(a))
 	}
-	return c.hash(d, i)
+	if i = d.child(i, tokens[0]); i == 0 {
+		return noKey
+	}
+	return c.keyOf(d, i, tokens[1:])
+}
+
+func (c *comparer) keyText(d *document, text []byte) uint64 {
+	return mix(saltText, xxh3.Hash(c.w.Meaning(text, d == c.new)))
 }
 
 // attribute finds the attribute that a token names.

@@ -72,7 +72,7 @@ func (d *document) head(n, other *node) []byte {
 
 // sameTag reports whether two start tags are the same bytes with the same names.
 func (c *comparer) sameTag(x, y *node) bool {
-	if !bytes.Equal(c.old.head(x, y), c.new.head(y, x)) {
+	if !bytes.Equal(c.old.head(x, y), c.new.head(y, x)) || c.w.Transforms() {
 		return false
 	}
 	a, b := c.old.attrsOf(x), c.new.attrsOf(y)
@@ -92,7 +92,8 @@ func (c *comparer) startTags(t *tags, x, y *node) {
 		c.w.Spelling(rules.XMLPrefix, Prefix, old, new)
 	}
 	sameOrder := siblings.Compare(c.w, c.old.attrItems(t.x), c.new.attrItems(t.y), t)
-	t.form = t.form || !sameOrder || !prefixes && !t.found
+	otherForm := !prefixes && !t.found && !bytes.Equal(c.old.head(x, y), c.new.head(y, x))
+	t.form = t.form || !sameOrder || otherForm
 }
 
 func (d *document) attrItems(list []*attr) []siblings.Item {
@@ -123,13 +124,15 @@ func (t *tags) Pair(i, j int) {
 	t.form = t.form || c.old.quotes(x) != c.new.quotes(y)
 	a, b := field.Leaf{Raw: c.old.rawValue(x), Text: c.old.value(x)}, field.Leaf{Raw: c.new.rawValue(y), Text: c.new.value(y)}
 	otherName := !bytes.Equal(c.old.text[x.from:x.to], c.new.text[y.from:y.to])
-	if bytes.Equal(a.Raw, b.Raw) && x.mention == y.mention && !otherName {
+	if bytes.Equal(a.Raw, b.Raw) && x.mention == y.mention && !otherName && !c.w.Transforms() {
 		return
 	}
 	t.found = true
 	old, new := field.Value("text", a.Raw), field.Value("text", b.Raw)
 	if rule, ok := c.w.Ignored(); ok {
-		c.w.Equal(rule, old, new)
+		if !bytes.Equal(a.Raw, b.Raw) || otherName {
+			c.w.Equal(rule, old, new)
+		}
 		return
 	}
 	if otherName {
