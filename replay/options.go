@@ -124,9 +124,12 @@ type Options struct {
 	Total int64
 }
 
+// DefaultConnections is the size of a pool that says none.
+const DefaultConnections = 64
+
 // Pool bounds connections and what is read ahead.
 type Pool struct {
-	// Connections to the target at once: 64.
+	// Connections to the target at once: DefaultConnections.
 	Connections int
 	// Shared lets any idle connection serve any session. The default keeps a
 	// connection to one session, which costs a new one where sessions take turns.
@@ -178,7 +181,7 @@ func SecretFromEnvironment(name string) (string, error) {
 
 func (o *Options) setDefaults() {
 	if o.Pool.Connections <= 0 {
-		o.Pool.Connections = 64
+		o.Pool.Connections = DefaultConnections
 	}
 	if o.Pool.Requests <= 0 {
 		o.Pool.Requests = 4096
