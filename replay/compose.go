@@ -12,6 +12,7 @@ import (
 	"parallax/internal/content"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/credential"
 	"parallax/replay/transport"
 )
 
@@ -23,6 +24,7 @@ const MarkerHeader = "X-Parallax-Run"
 type composer struct {
 	o       *Options
 	carry   *carry.Set
+	auth    *auth
 	rewrite Rewrite
 	host    string // the Host header's value; "": as recorded
 	prefix  string
@@ -38,6 +40,8 @@ type composed struct {
 	message transport.Message
 	change  carry.Change
 	leftOut []string
+	// grant is the access token that the request gets.
+	grant credential.Grant
 
 	head    []byte
 	headers []httpmsg.Header
@@ -147,7 +151,7 @@ func (c *composer) headers(to, from []httpmsg.Header) []httpmsg.Header {
 	if c.host != "" {
 		to = setHeader(to, "Host", c.host)
 	}
-	return to
+	return c.auth.place(to, from)
 }
 
 func (c *composer) removed(name string) bool {
@@ -298,6 +302,7 @@ func (c *composer) setMessage(j *job, out *composed) {
 			}
 		}
 	}
+	wire = c.auth.fill(wire, out.grant)
 	m.Head = httpmsg.AppendRequestHead(m.Head, req.Method, req.Target, req.Version, wire)
 	switch {
 	case out.change.Body || c.o.Bodies.KeepAll:

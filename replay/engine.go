@@ -25,6 +25,7 @@ type engine struct {
 	writer    *composer
 	transport *transport.Transport
 	carry     *carry.Set
+	auth      *auth
 	now       func() int64
 	timer     schedule.Timer
 
@@ -79,9 +80,13 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if e.carry, err = carry.New(o.Carry); err != nil {
 		return nil, err
 	}
+	if e.auth, err = e.newAuth(end); err != nil {
+		return nil, err
+	}
 	if e.writer, err = newComposer(&o, end, e.carry); err != nil {
 		return nil, err
 	}
+	e.writer.auth = e.auth
 	if err := o.Abort.Validate(); err != nil {
 		return nil, err
 	}
@@ -111,6 +116,9 @@ func (e *engine) initState() {
 	s := &e.state
 	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64)}
 	s.result.Timing.Paced = e.o.Schedule.Paced()
+	if e.auth != nil {
+		s.result.Auth = &Auth{}
+	}
 	s.sessions = make(map[string]*session)
 	s.sources = make(map[carry.Key]*job)
 	s.recorded = make(map[netip.AddrPort]bool)
@@ -335,6 +343,9 @@ func (e *engine) finished(err error) (Result, error) {
 	r.Timing.Elapsed = time.Duration(e.now() - e.state.startAt)
 	r.Timing.judge(e.o.FairLateness)
 	r.Forgotten += e.carry.Forgotten()
+	if e.auth != nil {
+		r.Auth.Stats = e.auth.keeper.Stats()
+	}
 	if err == nil {
 		err = e.state.failure
 	}

@@ -14,6 +14,7 @@ import (
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/credential"
 	"parallax/replay/schedule"
 	"parallax/replay/transport"
 )
@@ -40,6 +41,10 @@ type Target struct {
 	// ServerName is asked for and checked in place of the URL's host.
 	ServerName string  `yaml:"server_name,omitempty" json:"server_name,omitempty"`
 	Rewrite    Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
+	// Auth gets the access token that the target wants.
+	Auth *credential.Config `yaml:"auth,omitempty" json:"auth,omitempty"`
+	// AuthTarget is the target that Auth.Request.Target names.
+	AuthTarget *Target `yaml:"-" json:"-"`
 }
 
 // Rewrite changes what is sent, deliberately.

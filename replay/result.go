@@ -18,6 +18,8 @@ const (
 	StopTarget Stop = "target down"
 	// StopCircuit: too many of the last requests had no answer.
 	StopCircuit Stop = "target failing"
+	// StopAuth: an access token could not be had.
+	StopAuth Stop = "no token"
 	// StopAbort: a condition of Options.Abort was broken.
 	StopAbort       Stop = "abort condition"
 	StopInterrupted Stop = "interrupted"
@@ -52,6 +54,8 @@ type Result struct {
 	// BacklogFull how often reading ahead stopped because too many waited.
 	PoolWaits   int64 `json:"pool_waits"`
 	BacklogFull int64 `json:"backlog_full"`
+	// Auth is there where the target's configuration has a token.
+	Auth *Auth `json:"auth,omitempty"`
 	// Timing is of what was sent.
 	Timing Timing `json:"timing"`
 }
