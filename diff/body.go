@@ -17,7 +17,7 @@ func (c *comparer) body() {
 	old, new := &c.old.Response.Body, &c.new.Response.Body
 	c.bodiesWhole = c.lengthIsBody()
 	asBaseline := new.State == recording.BodyAsBaseline && c.sameBaseline
-	if (asBaseline || sameBytes(old, new)) && c.encodedAlike() {
+	if (asBaseline || sameBytes(old, new)) && c.encodedAlike() && !(c.rules.Body().Transforms() && old.Length > 0) {
 		return
 	}
 	x, y := input(c.old.Response), input(c.new.Response)

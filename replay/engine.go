@@ -29,7 +29,10 @@ type engine struct {
 	now       func() int64
 	timer     schedule.Timer
 
-	server string // the last that checkServer saw; feed's own
+	// The feed's own:
+	server  string // the last that checkServer saw
+	resumed bool   // a shard that is taken up again has begun
+	skipped int64  // of its schedule
 
 	dialing context.Context // ends when requests under way are given up
 	giveUp  context.CancelFunc
@@ -71,6 +74,9 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	o.setDefaults()
 	end, err := parseEndpoint(o.Target.URL)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.Shard.check(); err != nil {
 		return nil, err
 	}
 	e := &engine{o: &o, out: out, journal: journal, now: transport.Clock()}
@@ -143,10 +149,14 @@ func (e *engine) isRecorded(a netip.AddrPort) bool {
 	return e.state.recorded[a]
 }
 
-// start begins the clock and the pacing.
+// start begins the clock and the pacing. A schedule without times waits here for
+// an agreed start.
 func (e *engine) start() {
-	e.state.startAt = e.now()
+	now := e.now()
+	e.state.startAt = max(now, e.o.StartAt)
 	if !e.o.Schedule.Paced() {
+		// Cut short by an interruption, which the run's stop tells.
+		_ = schedule.Plain{}.Sleep(e.pacing, durationSince(now, e.state.startAt))
 		return
 	}
 	e.timer = schedule.NewTimer()
@@ -183,8 +193,13 @@ func (e *engine) failed() error {
 
 // admit gives ex its row, or makes it a job.
 func (e *engine) admit(ex *recording.Exchange) error {
+	session := e.sessionOf(ex)
+	if !e.ours(ex, session) {
+		return e.checkServer(ex)
+	}
 	e.state.result.Total++ // touched by feed alone until it has ended
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
+		e.again(ex)
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.state.result.Resumed++
@@ -195,11 +210,18 @@ func (e *engine) admit(ex *recording.Exchange) error {
 		return err
 	}
 	if end, why := e.verdict(ex); end != "" {
+		if end == recording.Unknown {
+			e.again(ex)
+		}
 		return e.unsent(ex, end, why, 0, false)
 	}
 	// What is not sent takes no place in the schedule: a filtered run keeps its
 	// rate, and does not wait for what it leaves out.
-	e.enqueue(ex, e.o.Schedule.Due(ex.FirstAt()))
+	due := e.due(ex)
+	if due == schedule.Never {
+		return e.afterSchedule(ex)
+	}
+	e.enqueue(ex, session, due)
 	return nil
 }
 
@@ -231,6 +253,17 @@ func (e *engine) verdict(ex *recording.Exchange) (recording.End, string) {
 	if e.stopped.Load() {
 		return recording.NotReached, e.why()
 	}
+	if end, why := e.leftOut(ex); end != "" {
+		return end, why
+	}
+	if e.o.Resume.Open[ex.ID] && !safe(ex.Request.Method) {
+		return recording.Unknown, "sending had begun when the run was cut off; not sent again"
+	}
+	return "", ""
+}
+
+// leftOut says why ex is not sent in any run with these options, or "".
+func (e *engine) leftOut(ex *recording.Exchange) (recording.End, string) {
 	if why := notWhole(ex); why != "" {
 		return recording.NotWhole, why
 	}
@@ -241,9 +274,6 @@ func (e *engine) verdict(ex *recording.Exchange) (recording.End, string) {
 	}
 	if why := e.guard.blocks(ex.Request); why != "" {
 		return recording.Blocked, why
-	}
-	if e.o.Resume.Open[ex.ID] && !safe(ex.Request.Method) {
-		return recording.Unknown, "sending had begun when the run was cut off; not sent again"
 	}
 	return "", ""
 }
@@ -342,6 +372,7 @@ func (e *engine) finished(err error) (Result, error) {
 	r := &e.state.result
 	r.Timing.Elapsed = time.Duration(e.now() - e.state.startAt)
 	r.Timing.judge(e.o.FairLateness)
+	r.stopAtSchedule()
 	r.Forgotten += e.carry.Forgotten()
 	if e.auth != nil {
 		r.Auth.Stats = e.auth.keeper.Stats()

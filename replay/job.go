@@ -12,6 +12,7 @@ import (
 // a worker has it.
 type job struct {
 	ex      *recording.Exchange
+	of      string // the session's name
 	session *session
 	size    int64
 
@@ -45,8 +46,9 @@ type session struct {
 const maxSessions = 1 << 16
 
 // enqueue makes ex a job once there is room, and releases it when it is due.
-func (e *engine) enqueue(ex *recording.Exchange, due int64) {
+func (e *engine) enqueue(ex *recording.Exchange, session string, due int64) {
 	j := newJob(ex, e.carry)
+	j.of = session
 	e.mu.Lock()
 	held := e.waitForRoom()
 	s := &e.state
@@ -69,7 +71,7 @@ func (e *engine) enqueue(ex *recording.Exchange, due int64) {
 
 // newJob frees what the replay does not need of the recorded answer.
 func newJob(ex *recording.Exchange, set *carry.Set) *job {
-	j := &job{ex: ex, firstAt: ex.Request.FirstAt, lastAt: ex.Request.LastAt, waits: 1}
+	j := &job{ex: ex, of: ex.Session, firstAt: ex.Request.FirstAt, lastAt: ex.Request.LastAt, waits: 1}
 	if r := ex.Response; r != nil {
 		j.lastAt = max(j.lastAt, r.LastAt)
 		if !set.FromBody(ex.Request.Method, ex.Request.Target) {
@@ -131,10 +133,10 @@ func (e *engine) makeRoom() {
 
 // place puts j behind the jobs that it must wait for.
 func (e *engine) place(j *job) {
-	s := e.state.sessions[j.ex.Session]
+	s := e.state.sessions[j.of]
 	if s == nil {
-		s = &session{id: j.ex.Session}
-		e.state.sessions[j.ex.Session] = s
+		s = &session{id: j.of}
+		e.state.sessions[j.of] = s
 	}
 	j.session = s
 	j.followSession()

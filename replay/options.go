@@ -16,6 +16,7 @@ import (
 	"parallax/replay/carry"
 	"parallax/replay/credential"
 	"parallax/replay/schedule"
+	"parallax/replay/sessions"
 	"parallax/replay/transport"
 )
 
@@ -81,6 +82,13 @@ type Options struct {
 	RecordedServers []string
 	// Schedule is used up by the run; nil means the recorded times.
 	Schedule *schedule.Schedule
+	// Sessions says what a session is; nil: the recorded connection.
+	Sessions *sessions.Namer
+	// Shard is the share of the run that is sent.
+	Shard Shard
+	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is
+	// the time of the start.
+	StartAt  int64
 	Pool     Pool
 	Timeouts transport.Timeouts
 	Bodies   Bodies

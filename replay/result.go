@@ -38,6 +38,8 @@ type Result struct {
 	Total   int64                   `json:"total"`
 	Ends    map[recording.End]int64 `json:"ends"`
 	Resumed int64                   `json:"resumed"`
+	// Untimed of those not reached had no time in the schedule, which ended before.
+	Untimed int64 `json:"untimed"`
 	// Carried values, and headers and cookies left out for a redaction token.
 	Carried int64 `json:"carried"`
 	LeftOut int64 `json:"left_out"`

@@ -312,7 +312,7 @@ func (e *engine) progress() Progress {
 	s := &e.state
 	p := Progress{Total: e.o.Total, Answered: s.result.Ends[recording.Answered]}
 	if s.startAt != 0 {
-		p.Elapsed = durationSince(s.startAt, e.now())
+		p.Elapsed = max(durationSince(s.startAt, e.now()), 0)
 	}
 	for end, n := range s.result.Ends {
 		p.Done += n

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"parallax/diff/comparison"
+	"parallax/internal/store"
 	"parallax/report/gate"
 )
 
@@ -129,7 +130,7 @@ func TestWriteFileIsAllOrNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
-	err := writeFile(path, func(w io.Writer) error {
+	err := writeFile(store.OS{}, path, func(w io.Writer) error {
 		fmt.Fprint(w, strings.Repeat("half", 10000))
 		return broken
 	})

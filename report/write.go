@@ -2,10 +2,14 @@ package report
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"parallax/internal/store"
 )
 
 // Files names where each form goes; an empty name is a form not wanted.
@@ -26,7 +30,10 @@ func InDir(dir string) Files {
 
 // Write makes the files and the folders they need. Each file appears whole,
 // replacing the one before, or not at all.
-func Write(r *Report, f Files) error {
+func Write(r *Report, f Files) error { return write(r, f, store.OS{}) }
+
+// write is Write on a disk that tests can fail.
+func write(r *Report, f Files, disk store.Files) error {
 	for _, form := range []struct {
 		path  string
 		print func(io.Writer, *Report) error
@@ -37,7 +44,7 @@ func Write(r *Report, f Files) error {
 		if form.path == "" {
 			continue
 		}
-		if err := writeFile(form.path, func(w io.Writer) error { return form.print(w, r) }); err != nil {
+		if err := writeFile(disk, form.path, func(w io.Writer) error { return form.print(w, r) }); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
@@ -46,42 +53,26 @@ func Write(r *Report, f Files) error {
 
 // writeFile prints into a temporary file beside path, makes it last and renames
 // it. A report holds recorded values: only its owner may read it.
-func writeFile(path string, print func(io.Writer) error) (err error) {
+func writeFile(disk store.Files, path string, print func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if _, err := store.MakeFolder(dir, disk); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // 0600
+	temp := filepath.Join(dir, fmt.Sprintf(".%s.%08x", filepath.Base(path), rand.Uint32()))
+	f, err := disk.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
 	b := bufio.NewWriter(f)
-	for _, step := range []func() error{func() error { return print(b) }, b.Flush, f.Sync, f.Close} {
-		if err := step(); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+	err = errors.Join(print(b), b.Flush())
+	if err == nil {
+		err = f.Sync()
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = disk.Rename(temp, path)
 	}
-	return syncDir(dir)
-}
-
-// syncDir makes the new name last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
 	if err != nil {
-		return err
+		return errors.Join(fmt.Errorf("%s: %w", path, err), disk.Remove(temp))
 	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
-	}
-	return nil
+	return disk.SyncDir(dir)
 }

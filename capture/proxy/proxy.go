@@ -10,7 +10,8 @@
 // queue that is bounded in bytes, and one goroutine hands it to the sink.
 //
 // Limits. Serving comes before recording: a sink that fails or is too slow costs
-// exchanges in the ledger ("not recorded"), never an answer. HTTP/2 with prior
+// exchanges in the ledger ("not recorded"; Missed has how many bytes and when),
+// never an answer. HTTP/2 with prior
 // knowledge and anything else that is not HTTP/1 is passed on and counted.
 // Where the upstream fails before any byte of an answer has passed on the
 // connection, the client is told with a 502 or 504 of the proxy's own, marked
@@ -108,6 +109,14 @@ func (p *Proxy) Ledger() recording.Ledger { return p.tally.ledger() }
 // SinkError returns the first error of the sink, nil where there was none.
 func (p *Proxy) SinkError() error { return p.queue.firstError() }
 
+// Missed returns what the sink refused, and what never reached it because the
+// queue to it was full.
+func (p *Proxy) Missed() (refusedBySink, overflowed Missed) {
+	p.tally.mu.Lock()
+	defer p.tally.mu.Unlock()
+	return p.tally.lost[refused], p.tally.lost[overflow]
+}
+
 // acceptPause is the wait after a failed accept (no file descriptor left).
 const acceptPause = 50 * time.Millisecond
 
@@ -119,8 +128,10 @@ func (p *Proxy) Serve() error {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case err != nil:
+			p.closeLongestIdle()
 			time.Sleep(acceptPause)
 		default:
+			p.makeRoom()
 			p.accept(client)
 		}
 	}

@@ -15,7 +15,10 @@ import (
 const (
 	FormatName  = "parallax-recording"
 	FormatMajor = 1
-	FormatMinor = 0
+	FormatMinor = 1
+
+	// minorWithCheck is the first whose manifests end with their own digest.
+	minorWithCheck = 1
 )
 
 // Names in a recording's folder.
@@ -87,6 +90,8 @@ type Manifest struct {
 	Baseline  string    `json:"baseline,omitempty"`
 	Target    string    `json:"target,omitempty"`
 	Redaction Redaction `json:"redaction"`
+	// Shard is set where this is a share of a run.
+	Shard *Shard `json:"shard,omitempty"`
 
 	Exchanges int64 `json:"exchanges"`
 	// FirstAt and LastAt are the earliest and the latest time of any byte, in
@@ -115,7 +120,7 @@ func (m *Manifest) encode() ([]byte, error) {
 	if err := enc.Encode(m); err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return sealed.SealDocument(b.Bytes()), nil
 }
 
 // parseManifest reads a manifest from outside and checks what the rest of the
@@ -135,6 +140,9 @@ func parseManifest(b []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
 			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
 	}
+	if err := sealed.CheckDocument(b, head.Version.Minor >= minorWithCheck); err != nil {
+		return nil, err
+	}
 	m := &Manifest{}
 	if err := json.Unmarshal(b, m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
@@ -145,6 +153,11 @@ func parseManifest(b []byte) (*Manifest, error) {
 func (m *Manifest) check() error {
 	if m.Kind != KindRecording && m.Kind != KindRun {
 		return fmt.Errorf("field \"kind\": unknown kind %q", m.Kind)
+	}
+	if m.Shard != nil {
+		if err := m.Shard.check(); err != nil {
+			return fmt.Errorf("field \"shard\": %w", err)
+		}
 	}
 	var rows int64
 	for i := range m.Files {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -25,7 +26,7 @@ func (m *Manifest) encode() ([]byte, error) {
 	if err := enc.Encode(m); err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
-	return b.Bytes(), nil
+	return sealed.SealDocument(b.Bytes()), nil
 }
 
 // fill makes lists that are empty read as such.
@@ -57,6 +58,9 @@ func parseManifest(b []byte) (*Manifest, error) {
 	if head.Version.Major != FormatMajor {
 		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
 			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
+	}
+	if err := sealed.CheckDocument(b, head.Version.Minor >= minorWithCheck); err != nil {
+		return nil, err
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(b, m); err != nil {
@@ -151,5 +155,14 @@ func (p *Part) check(known map[string]bool) error {
 	if p.Rows < 0 {
 		return fmt.Errorf("%s: %d rows: %w", p.Name, p.Rows, ErrDamaged)
 	}
+	if p.ChunkBytes != 0 && (p.ChunkBytes < leastChunkBytes || p.ChunkBytes > mostChunkBytes) {
+		return fmt.Errorf("%s: chunks of %d bytes: %w", p.Name, p.ChunkBytes, ErrDamaged)
+	}
 	return nil
 }
+
+// What a chunk's size can be: one byte each would be a hash a byte.
+const (
+	leastChunkBytes = 1 << 10
+	mostChunkBytes  = 64 << 20
+)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
@@ -16,6 +18,7 @@ import (
 	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/sessions"
 	"parallax/report/gate"
 )
 
@@ -29,6 +32,7 @@ type config struct {
 	Targets    map[string]replay.Target `yaml:"targets"`
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
+	Sessions   sessions.Config          `yaml:"sessions"`
 	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
@@ -120,6 +124,12 @@ func (c *config) validate() error {
 	if _, err := carry.New(c.Carry); err != nil {
 		return err
 	}
+	if _, err := sessions.New(c.Sessions.Key); err != nil {
+		return err
+	}
+	if err := c.validateTargets(); err != nil {
+		return err
+	}
 	if err := c.Abort.Validate(); err != nil {
 		return err
 	}
@@ -145,3 +155,20 @@ func (c *config) validate() error {
 
 // ruleSet compiles the rules, with those that switch normalisations off.
 func (c *config) ruleSet() (*rules.Set, error) { return rules.Compile(c.Rules) }
+
+func (c *config) validateTargets() error {
+	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
+		t := c.Targets[name]
+		if t.Auth == nil {
+			continue
+		}
+		if err := t.Auth.Validate(); err != nil {
+			return fmt.Errorf("targets: %s: %w", name, err)
+		}
+		t.Name = name
+		if err := c.findAuthTarget(&t); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -143,6 +143,8 @@ func errorCode(err error) int {
 		return exitLocked
 	case errors.Is(err, replay.ErrRefused):
 		return exitRefused
+	case errors.Is(err, recording.ErrDamaged): // also where the damage is that a file is missing
+		return exitUnverified
 	case errors.Is(err, recording.ErrExists), errors.Is(err, comparison.ErrExists), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist):
 		return exitUsage
 	default:

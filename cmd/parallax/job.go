@@ -32,6 +32,7 @@ type replayJob struct {
 	Target      string `yaml:"target"`
 	Speed       string `yaml:"speed,omitempty"`
 	Rate        string `yaml:"rate,omitempty"`
+	Ramp        string `yaml:"ramp,omitempty"`
 	Max         bool   `yaml:"max,omitempty"`
 	MaxGap      string `yaml:"max_gap,omitempty"`
 	Connections int    `yaml:"connections,omitempty"`
@@ -67,7 +68,7 @@ func (j *job) validate() error {
 }
 
 func (r *replayJob) pace() (paceOptions, error) {
-	p := paceOptions{Speed: r.Speed, Rate: r.Rate, Max: r.Max}
+	p := paceOptions{Speed: r.Speed, Rate: r.Rate, Ramp: r.Ramp, Max: r.Max}
 	if r.MaxGap == "" {
 		return p, nil
 	}

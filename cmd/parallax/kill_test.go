@@ -11,18 +11,51 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"parallax/internal/mutate"
 )
 
-// killRounds is the number of kills in a normal test; the nightly run has more.
+// killRounds is the number of kills in a normal test; the nightly run has 200 a
+// phase.
 func killRounds(t *testing.T, n int) int {
 	t.Helper()
-	if os.Getenv("PARALLAX_NIGHTLY") != "" {
-		return 200
-	}
 	if testing.Short() {
-		return 2
+		n = 2
 	}
-	return n
+	return mutate.Rounds(n, 200)
+}
+
+// killSeed chooses the moments of the kills; it is printed with the figures.
+const killSeed = 1000
+
+// killSome starts a command anew for each round, kills it at a random moment of
+// the time that it takes, and has the rest checked. It says how many came to
+// their end.
+func killSome(t *testing.T, dir, phase string, rounds int, took time.Duration, args func(round int) []string, check func(round int)) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(killSeed, uint64(len(phase))))
+	ended := 0
+	for round := range rounds {
+		c := start(t, dir, nil, args(round)...)
+		time.Sleep(time.Duration(random.Int64N(int64(took * 6 / 5))))
+		c.signal(syscall.SIGKILL)
+		if c.wait(childLimit).code >= 0 {
+			ended++
+		}
+		check(round)
+	}
+	t.Logf("%s: seed %d: %d rounds, %d killed, %d came to their end before", phase, killSeed, rounds, rounds-ended, ended)
+	if rounds >= 10 && ended == rounds {
+		t.Errorf("%s: none was killed before its end", phase)
+	}
+}
+
+// timed returns how long a command takes.
+func timed(t *testing.T, dir string, args ...string) time.Duration {
+	t.Helper()
+	begin := time.Now()
+	px(t, dir, 0, args...)
+	return time.Since(begin)
 }
 
 // After kill -9 of a recording proxy its recording reads; at most the last
@@ -224,53 +257,110 @@ func TestReplayInterrupted(t *testing.T) {
 	}
 }
 
-// A diff or report that is killed leaves its output whole or not at all, and
-// the next one is not disturbed. (faults.md F4)
-func TestDiffAndReportKilled(t *testing.T) {
+// A capture that is killed leaves nothing that looks finished, and made again in
+// the same folder it has the bytes of an undisturbed one. (F1)
+func TestF1_CaptureKilled(t *testing.T) {
 	dir := home(t)
-	writePcap(t, filepath.Join(dir, "a.pcap"), 1500)
-	px(t, dir, 0, "capture", "packets", "--read", "a.pcap", "-o", "rec", "--redact", "off")
-	begin := time.Now()
-	px(t, dir, 0, "diff", "rec", "rec", "-o", "whole")
-	took := time.Since(begin)
-	for round := range killRounds(t, 12) {
-		diff := start(t, dir, nil, "diff", "rec", "rec", "-o", "cmp")
-		time.Sleep(took * time.Duration(round%12) / 11)
-		diff.signal(syscall.SIGKILL)
-		diff.wait(childLimit)
-		if _, err := os.Stat(filepath.Join(dir, "cmp")); err == nil {
-			says(t, px(t, dir, 0, "verify", "cmp").stdout, "PASS")
-			if err := os.RemoveAll(filepath.Join(dir, "cmp")); err != nil {
-				t.Fatal(err)
-			}
-		}
+	writePcap(t, filepath.Join(dir, "a.pcap"), 6000)
+	capture := func(out string) []string {
+		return []string{"capture", "packets", "--read", "a.pcap", "-o", out, "--redact", "off", "-q"}
 	}
-	px(t, dir, 0, "diff", "rec", "rec", "-o", "cmp")
-	nothing(t, dir, ".cmp.unfinished")
-	reportKilled(t, dir)
+	took := timed(t, dir, capture("whole")...)
+	want := readText(t, filepath.Join(dir, "whole", "manifest.json"))
+	rounds := killRounds(t, 20)
+	killSome(t, dir, "capture packets", rounds, took, func(int) []string { return capture("rec") }, func(round int) {
+		if _, err := os.Stat(filepath.Join(dir, "rec", "manifest.json")); err != nil {
+			if _, err := os.Stat(filepath.Join(dir, "rec", "manifest.partial.json")); err == nil {
+				px(t, dir, 3, "cat", "rec")
+			}
+			if round%3 > 0 && round < rounds-1 {
+				return // the next one begins again in what this one left
+			}
+			px(t, dir, 0, capture("rec")...)
+		}
+		px(t, dir, 0, "verify", "rec")
+		if readText(t, filepath.Join(dir, "rec", "manifest.json")) != want {
+			t.Fatalf("round %d: it has other bytes", round)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "rec", "*", "*.tmp")); len(left) > 0 {
+			t.Fatalf("round %d: left behind: %q", round, left)
+		}
+		remove(t, dir, "rec")
+	})
 }
 
-func reportKilled(t *testing.T, dir string) {
+func readText(t *testing.T, path string) string {
 	t.Helper()
-	begin := time.Now()
-	px(t, dir, 0, "report", "cmp", "-o", "whole.out")
-	took := time.Since(begin)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func remove(t *testing.T, dir, name string) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A diff that is killed leaves its output whole or not at all, and the next one
+// is not disturbed. (F4)
+func TestF4_DiffKilled(t *testing.T) {
+	dir := home(t)
+	compared(t, dir)
+	args := func(out string) []string {
+		return []string{"diff", "rec", "new", "--control", "rec", "-o", out, "-q"}
+	}
+	took := timed(t, dir, args("whole")...)
+	want := readText(t, filepath.Join(dir, "whole", "manifest.json"))
+	killSome(t, dir, "diff", killRounds(t, 20), took, func(int) []string { return args("cmp") }, func(round int) {
+		if _, err := os.Stat(filepath.Join(dir, "cmp")); err != nil {
+			return
+		}
+		px(t, dir, 0, "verify", "cmp")
+		if readText(t, filepath.Join(dir, "cmp", "manifest.json")) != want {
+			t.Fatalf("round %d: it has other bytes", round)
+		}
+		remove(t, dir, "cmp")
+	})
+	px(t, dir, 0, args("cmp")...)
+	if readText(t, filepath.Join(dir, "cmp", "manifest.json")) != want {
+		t.Error("after the kills it has other bytes")
+	}
+	nothing(t, dir, ".cmp.unfinished")
+}
+
+// compared makes the recordings "rec" and "new", which differ in each answer of
+// one route.
+func compared(t *testing.T, dir string) {
+	t.Helper()
+	writePcap(t, filepath.Join(dir, "a.pcap"), 1500)
+	text := readText(t, filepath.Join(dir, "a.pcap"))
+	writeText(t, filepath.Join(dir, "b.pcap"), strings.ReplaceAll(text, `"available":true`, `"available":null`))
+	for in, out := range map[string]string{"a.pcap": "rec", "b.pcap": "new"} {
+		px(t, dir, 0, "capture", "packets", "--read", in, "-o", out, "--redact", "off", "-q")
+	}
+}
+
+// A report that is killed leaves each of its forms whole or as it was. (F4)
+func TestF4_ReportKilled(t *testing.T) {
+	dir := home(t)
+	compared(t, dir)
+	px(t, dir, 0, "diff", "rec", "new", "-o", "cmp", "-q")
+	took := timed(t, dir, "report", "cmp", "-o", "whole", "-q")
 	forms := []string{"report.html", "junit.xml", "summary.md", "report.json", "metrics.txt"}
-	for round := range killRounds(t, 12) {
-		out := fmt.Sprintf("out%d", round)
-		report := start(t, dir, nil, "report", "cmp", "-o", out)
-		time.Sleep(took * time.Duration(round%12) / 11)
-		report.signal(syscall.SIGKILL)
-		report.wait(childLimit)
+	out := func(round int) string { return fmt.Sprintf("out%d", round%2) } // over another one half of the times
+	killSome(t, dir, "report", killRounds(t, 20), took, func(round int) []string { return []string{"report", "cmp", "-o", out(round), "-q"} }, func(round int) {
 		for _, form := range forms {
-			got, err := os.Stat(filepath.Join(dir, out, form))
-			want, wantErr := os.Stat(filepath.Join(dir, "whole.out", form))
-			if wantErr != nil {
-				t.Fatal(wantErr)
+			got, err := os.ReadFile(filepath.Join(dir, out(round), form))
+			if err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
 			}
-			if err == nil && got.Size() != want.Size() {
-				t.Errorf("%s/%s has %d bytes, whole it has %d", out, form, got.Size(), want.Size())
+			if err == nil && string(got) != readText(t, filepath.Join(dir, "whole", form)) {
+				t.Errorf("round %d: %s is not the whole one", round, form)
 			}
 		}
-	}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"parallax/replay"
 	"parallax/replay/carry"
 	"parallax/replay/schedule"
+	"parallax/replay/sessions"
 	"parallax/replay/transport"
 )
 
@@ -27,30 +29,37 @@ import (
 type replayOptions struct {
 	Recording string
 	Out       string
-	Target    replay.Target
-	Control   bool
-	Writes    bool
-	Pace      paceOptions
-	Pool      replay.Pool
-	Timeouts  transport.Timeouts
-	KeepAll   bool
-	NoMarker  bool
-	Carry     []carry.Rule
-	Filter    recording.Filter
-	KeyFile   string
-	Redact    redact.Config
-	Abort     replay.Abort
-	Resume    bool
-	DryRun    bool
-	JSON      bool
-	Quiet     bool
+	// Run is the folder of all shards; "" for a whole run.
+	Run      string
+	Shard    replay.Shard
+	StartAt  int64 // ns since 1970; 0: at once
+	Target   replay.Target
+	Control  bool
+	Writes   bool
+	Pace     paceOptions
+	Pool     replay.Pool
+	Timeouts transport.Timeouts
+	KeepAll  bool
+	NoMarker bool
+	Carry    []carry.Rule
+	Sessions sessions.Keys
+	Filter   recording.Filter
+	// FilterText is the filter as it was asked for.
+	FilterText string
+	KeyFile    string
+	Redact     redact.Config
+	Abort      replay.Abort
+	Resume     bool
+	DryRun     bool
+	JSON       bool
+	Quiet      bool
 }
 
 // paceOptions choose one schedule.
 type paceOptions struct {
-	Speed, Rate string
-	Max         bool
-	MaxGap      time.Duration
+	Speed, Rate, Ramp string
+	Max               bool
+	MaxGap            time.Duration
 }
 
 func replayCommand(s streams) *cli.Command {
@@ -79,6 +88,7 @@ func replayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, redact"},
 		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
 		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
+		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
 		&cli.BoolFlag{Name: "max", Usage: "as fast as the connections allow"},
 		&cli.DurationFlag{Name: "max-gap", Usage: "shorten longer pauses of the recording to this"},
 		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: 64},
@@ -99,7 +109,7 @@ func replayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "key-file", Usage: "`FILE` with the redaction key of the recording"},
 		&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no summary"},
-	}, append(abortFlags(), filterFlags()...)...)
+	}, slices.Concat(shardFlags(), sessionFlags(), abortFlags(), filterFlags())...)
 }
 
 func readReplayFlags(c *cli.Context) (replayOptions, error) {
@@ -132,16 +142,17 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 	if c.String("output") == "" && !c.Bool("dry-run") {
 		return replayOptions{}, usagef("--output FOLDER is missing")
 	}
-	return replayOptions{
+	o := replayOptions{
 		Recording: args[0], Out: c.String("output"), Target: target,
 		Control: c.Bool("control"), Writes: c.Bool("allow-writes"),
-		Pace:     paceOptions{c.String("speed"), c.String("rate"), c.Bool("max"), c.Duration("max-gap")},
+		Pace:     paceOptions{Speed: c.String("speed"), Rate: c.String("rate"), Ramp: c.String("ramp"), Max: c.Bool("max"), MaxGap: c.Duration("max-gap")},
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Abort: abort, Carry: conf.Carry, Filter: filter, KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
-	}, nil
+	}
+	return o, o.setShard(c)
 }
 
 func readTimeouts(c *cli.Context) transport.Timeouts {
@@ -164,20 +175,40 @@ func (c *config) target(name string) (replay.Target, error) {
 		return t, usagef("no target is called %q\nhint: give a URL, or --config FILE with the key targets", name)
 	}
 	t.Name = name
-	return t, nil
+	return t, c.findAuthTarget(&t)
+}
+
+// findAuthTarget sets the other target that t gets its token of, where it has one:
+// no address is asked for a token that is not configured as a target.
+func (c *config) findAuthTarget(t *replay.Target) error {
+	if t.Auth == nil || t.Auth.Request == nil || t.Auth.Request.Target == "" {
+		return nil
+	}
+	name := t.Auth.Request.Target
+	other, ok := c.Targets[name]
+	if !ok {
+		return usagef("targets: %s: auth: request: no target is called %q", t.Name, name)
+	}
+	other.Name = name
+	t.AuthTarget = &other
+	return nil
 }
 
 // schedule returns the one schedule that was asked for.
 func (p paceOptions) schedule() (*schedule.Schedule, error) {
 	chosen := 0
-	for _, is := range []bool{p.Speed != "", p.Rate != "", p.Max} {
+	for _, is := range []bool{p.Speed != "", p.Rate != "", p.Ramp != "", p.Max} {
 		if is {
 			chosen++
 		}
 	}
 	switch {
 	case chosen > 1:
-		return nil, usagef("--speed, --rate and --max exclude one another")
+		return nil, usagef("--speed, --rate, --ramp and --max exclude one another")
+	case p.MaxGap != 0 && (p.Rate != "" || p.Ramp != "" || p.Max):
+		return nil, usagef("--max-gap is of recorded times: it does not go with --rate, --ramp and --max")
+	case p.Ramp != "":
+		return p.ramp()
 	case p.Max:
 		return schedule.Max(), nil
 	case p.Rate != "":
@@ -201,6 +232,18 @@ func (p paceOptions) schedule() (*schedule.Schedule, error) {
 	return sched, nil
 }
 
+func (p paceOptions) ramp() (*schedule.Schedule, error) {
+	stages, err := schedule.ParseRamp(p.Ramp)
+	if err != nil {
+		return nil, usagef("--ramp: %w", err)
+	}
+	sched, err := schedule.Ramp(stages)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return sched, nil
+}
+
 // runReplay replays and commits the run. The result is also returned where the
 // error says that the target failed.
 func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result, error) {
@@ -215,6 +258,9 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 		return nil, err
 	}
 	if err := checkReplay(engine); err != nil {
+		return nil, err
+	}
+	if err := o.checkStart(time.Now()); err != nil {
 		return nil, err
 	}
 	if o.DryRun {
@@ -246,7 +292,7 @@ func (o *replayOptions) needs() recording.Filter {
 }
 
 // engine translates the options; the filter becomes rows that say "filtered".
-func (o *replayOptions) engine(base *recording.Reader, p *progress) (replay.Options, error) {
+func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Options, error) {
 	sched, err := o.Pace.schedule()
 	if err != nil {
 		return replay.Options{}, err
@@ -255,23 +301,26 @@ func (o *replayOptions) engine(base *recording.Reader, p *progress) (replay.Opti
 		o.Target.Control = true
 	}
 	e := replay.Options{
-		Target: o.Target, AllowWrites: o.Writes, Schedule: sched, Pool: o.Pool, Timeouts: o.Timeouts,
+		Target: o.Target, AllowWrites: o.Writes, Schedule: sched, Shard: o.Shard, StartAt: o.StartAt, Pool: o.Pool, Timeouts: o.Timeouts,
 		Bodies: replay.Bodies{KeepAll: o.KeepAll}, Carry: o.Carry, Abort: o.Abort, HoldsToken: redact.Contains,
 		OmitUnreached: true, // an interrupted run is resumed
 		RunID:         base.Digest()[:16], NoMarker: o.NoMarker, Total: base.Manifest().Exchanges,
 		Progress: func(now replay.Progress) { p.line(replayLine(now)) },
 	}
-	filter := o.Filter
-	e.Filter = func(ex *recording.Exchange) string {
-		if filter.Keeps(ex) {
-			return ""
-		}
-		return "left out by the command line's filter"
+	if o.Shard.Of > 1 {
+		e.Total = 0 // of its share it is known at the end
 	}
+	if e.Sessions, err = sessions.New(o.Sessions); err != nil {
+		return e, usageError{err}
+	}
+	e.Filter = leaveOut(o.Filter, e.Sessions)
 	return e, nil
 }
 
 func replayLine(p replay.Progress) string {
+	if p.Total == 0 {
+		return fmt.Sprintf("%d, %d/s, %d failed, %s", p.Done, p.Rate, p.Failed, p.Elapsed.Round(time.Second))
+	}
 	return fmt.Sprintf("%d of %d, %d/s, %d failed, %s", p.Done, p.Total, p.Rate, p.Failed, p.Elapsed.Round(time.Second))
 }
 
@@ -288,7 +337,7 @@ func checkReplay(e replay.Options) error {
 
 // redactor returns the stage that stands between the replay and the disk. It is
 // the baseline's profile and key: a run under another could not be compared.
-func (o *replayOptions) redactor(base *recording.Reader, s streams) (*redact.Redactor, error) {
+func (o *replayOptions) redactor(base recordingReader, s streams) (*redact.Redactor, error) {
 	want := base.Manifest().Redaction
 	o.Redact.Profile = want.Profile
 	r, err := newRedactor(redactOptions{KeyFile: o.KeyFile, Config: o.Redact}, s)
@@ -299,12 +348,16 @@ func (o *replayOptions) redactor(base *recording.Reader, s streams) (*redact.Red
 }
 
 // openRun starts the run's journal, or takes it up again.
-func (o *replayOptions) openRun(base *recording.Reader, r *redact.Redactor, e *replay.Options, s streams) (*recording.Live, error) {
+func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *replay.Options, s streams) (*recording.Live, error) {
 	options := recording.Options{
 		Kind: recording.KindRun, Tool: tool(), Baseline: base.Digest(), Target: o.Target.URL,
 		Source:    recording.Source{Kind: "replay", Detail: inputName(o.Recording)},
 		Redaction: redactionOf(r),
 		Info:      o.info(e),
+		Shard:     o.shard(e),
+	}
+	if err := o.checkFolder(); err != nil {
+		return nil, err
 	}
 	if !o.Resume {
 		return recording.CreateLive(o.Out, options)
@@ -332,7 +385,7 @@ func (o *replayOptions) openRun(base *recording.Reader, r *redact.Redactor, e *r
 // info is what a run's manifest says of its replay; diff needs the marker, which
 // services give back in their answers.
 func (o *replayOptions) info(e *replay.Options) map[string]string {
-	info := map[string]string{"control": fmt.Sprint(o.Target.Control)}
+	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), "sessions": sessionsText(o.Sessions)}
 	if !e.NoMarker {
 		info[diff.InfoMarker] = replay.MarkerHeader + ": " + e.RunID
 	}
@@ -354,7 +407,7 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 		Info:  map[string]string{diff.InfoTiming: string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
 	}
-	if err := addAborted(closing.Info, result); err != nil {
+	if err := addInfo(closing.Info, result); err != nil {
 		return result, err
 	}
 	if err := live.Close(closing); err != nil {
@@ -371,7 +424,7 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 func (o *replayOptions) suspend(live *recording.Live, result *replay.Result, runErr error) error {
 	err := live.Suspend()
 	if errors.Is(runErr, replay.ErrRefused) && !o.Resume && len(result.Ends) == 0 {
-		return joinErrors(runErr, joinErrors(err, discardRun(o.Out)))
+		return joinErrors(runErr, joinErrors(err, o.discard()))
 	}
 	if runErr == nil {
 		runErr = unverifiedf("interrupted: %d of %d answered", result.Ends[recording.Answered], result.Total)
@@ -383,15 +436,18 @@ func (o *replayOptions) howToGoOn() string {
 	return fmt.Sprintf("go on with `parallax replay`, the same recording, target and settings, --output %s and --resume", o.Out)
 }
 
-// discardRun removes a run that never began; a folder that holds anything else
+// discard removes a run that never began; a folder that holds anything else
 // stays.
-func discardRun(dir string) error {
+func (o *replayOptions) discard() error {
 	for _, name := range []string{recording.JournalName, recording.PartialName} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(o.Out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	_ = os.Remove(dir) // fails where it is not empty, as it should
+	_ = os.Remove(o.Out) // fails where it is not empty, as it should
+	if o.Run != "" {
+		_ = os.Remove(o.Run) // likewise
+	}
 	return nil
 }
 
@@ -402,6 +458,9 @@ func replayNotes(r *replay.Result) []string {
 	}
 	if r.Timing.Unfair != "" {
 		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
+	}
+	if a := r.Auth; a != nil && a.Unauthorized > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests were answered 401 that were not in the recording; %d of them were sent again with a new token", a.Unauthorized, a.SentAgain))
 	}
 	if r.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
@@ -443,6 +502,8 @@ func replayVerdict(r *replay.Result, o *replayOptions) error {
 	case r.Stopped != replay.StopComplete:
 		return unverifiedf("%s: %s\nkept: %d answers in %s, %d not reached; %s",
 			r.Stopped, r.Why, r.Ends[recording.Answered], o.Out, r.Ends[recording.NotReached], o.howToGoOn())
+	case o.Shard.Of > 1 && r.Sent() == 0 && r.Timing.Fair: // its share may be none; what all came to, diff says
+		return nil
 	case r.Total == 0:
 		return unverifiedf("%s holds no exchange: nothing was replayed", o.Recording)
 	case r.Sent() == 0:

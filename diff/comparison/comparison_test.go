@@ -230,7 +230,7 @@ func TestNewerMajorIsRefusedByName(t *testing.T) {
 	if err := os.WriteFile(name, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "7.") {
+	if _, err := Open(dir); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 7.") {
 		t.Errorf("error %v", err)
 	}
 }

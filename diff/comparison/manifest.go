@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -15,6 +16,9 @@ const (
 	FormatMajor   = 1
 	FormatMinor   = 1
 	SummaryFormat = "parallax-summary"
+
+	// minorWithCheck is the first whose manifests end with their own digest.
+	minorWithCheck = 1
 )
 
 // Names in a comparison's folder.
@@ -26,7 +30,7 @@ const (
 
 // Errors that a caller may test for.
 var (
-	ErrDamaged = errors.New("damaged")
+	ErrDamaged = sealed.ErrDamaged
 	ErrVersion = errors.New("unknown version")
 	ErrExists  = errors.New("exists already")
 )
@@ -83,6 +87,9 @@ func parseManifest(b []byte) (*Manifest, error) {
 	if head.Version.Major != FormatMajor {
 		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
 			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
+	}
+	if err := sealed.CheckDocument(b, head.Version.Minor >= minorWithCheck); err != nil {
+		return nil, err
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(b, m); err != nil {

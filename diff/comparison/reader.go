@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -102,7 +103,7 @@ func (r *Reader) compareFile(want File) error {
 	got, err := hashFile(r.folder, want.Name)
 	switch {
 	case err != nil:
-		return err
+		return sealed.Listed(want.Name, err)
 	case got.Size < want.Size:
 		return fmt.Errorf("%s: truncated: %d of %d bytes: %w", want.Name, got.Size, want.Size, ErrDamaged)
 	case got.Size > want.Size:

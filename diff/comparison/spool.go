@@ -6,24 +6,33 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
+
+	"parallax/internal/store"
 )
 
 // Spool keeps differences in a temporary file, to be read back in order once.
 // It is for verdicts that are known only at the end of a pass.
 type Spool struct {
-	file *os.File
+	disk store.Files
+	name string
+	file store.File
 	into *bufio.Writer
 	part *partWriter
 }
 
-// NewSpool opens a spool in dir.
-func NewSpool(dir string) (*Spool, error) {
-	file, err := os.CreateTemp(dir, "spool-*.parquet")
+// NewSpool opens a spool in dir, which holds no other.
+func NewSpool(dir string) (*Spool, error) { return newSpool(dir, store.OS{}) }
+
+// newSpool is NewSpool on a disk that tests can fail.
+func newSpool(dir string, disk store.Files) (*Spool, error) {
+	name := filepath.Join(dir, "spool.parquet")
+	file, err := disk.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	into := bufio.NewWriterSize(file, 256<<10)
-	return &Spool{file: file, into: into, part: newPartWriter(into)}, nil
+	return &Spool{disk: disk, name: name, file: file, into: into, part: newPartWriter(into)}, nil
 }
 
 // Write adds a difference.
@@ -54,4 +63,4 @@ func (s *Spool) All() iter.Seq2[*Difference, error] {
 }
 
 // Remove removes the file.
-func (s *Spool) Remove() error { return errors.Join(s.file.Close(), os.Remove(s.file.Name())) }
+func (s *Spool) Remove() error { return errors.Join(s.file.Close(), s.disk.Remove(s.name)) }

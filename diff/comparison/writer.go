@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -21,6 +22,7 @@ import (
 type Writer struct {
 	dir, temp string
 	folder    *store.Folder
+	disk      store.Files
 	lock      *store.Lock
 	err       error // the first; nothing is written after it
 
@@ -36,13 +38,16 @@ type Writer struct {
 
 // Create begins a comparison that will stand at dir, which must not exist or be
 // empty. Until Close it grows in a hidden folder beside it, which is locked.
-func Create(dir string) (*Writer, error) {
+func Create(dir string) (*Writer, error) { return create(dir, store.OS{}) }
+
+// create is Create on a disk that tests can fail.
+func create(dir string, disk store.Files) (*Writer, error) {
 	dir = filepath.Clean(dir)
 	if err := free(dir); err != nil {
 		return nil, err
 	}
 	temp := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".unfinished")
-	folder, err := store.MakeFolder(temp, nil)
+	folder, err := store.MakeFolder(temp, disk)
 	if err != nil {
 		return nil, fmt.Errorf("create comparison: %w", err)
 	}
@@ -50,7 +55,7 @@ func Create(dir string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create comparison %s: %w", dir, err)
 	}
-	w := &Writer{dir: dir, temp: temp, folder: folder, lock: lock, files: map[string]File{}}
+	w := &Writer{dir: dir, temp: temp, folder: folder, disk: disk, lock: lock, files: map[string]File{}}
 	if err := w.sweep(); err != nil {
 		return nil, errors.Join(fmt.Errorf("create comparison %s: %w", dir, err), lock.Unlock())
 	}
@@ -199,6 +204,9 @@ func (w *Writer) finish(s *Summary) error {
 
 func (w *Writer) writeJSON(name string, v any) error {
 	b, err := encode(v)
+	if name == ManifestName {
+		b = sealed.SealDocument(b)
+	}
 	if err == nil {
 		err = store.WriteFile(w.folder, name, b)
 	}
@@ -246,19 +254,19 @@ func hashFile(s store.Store, name string) (File, error) {
 	return File{Name: name, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
-// show gives the folder its name: rename(2) replaces at most an empty folder.
+// show gives the folder its name: rename(2) replaces at most an empty folder. The
+// lock is held until then, so that nobody clears away what is about to be shown.
 func (w *Writer) show() error {
-	if err := w.lock.Unlock(); err != nil {
-		return err
-	}
-	w.lock = nil
-	if err := os.Rename(w.temp, w.dir); err != nil {
+	if err := w.disk.Rename(w.temp, w.dir); err != nil {
 		if free(w.dir) != nil {
 			err = errors.Join(ErrExists, err)
 		}
 		return fmt.Errorf("comparison %s: %w", w.dir, err)
 	}
-	return store.OS{}.SyncDir(filepath.Dir(w.dir))
+	w.lock.Moved(w.dir)
+	lock := w.lock
+	w.lock = nil
+	return errors.Join(lock.Unlock(), w.disk.SyncDir(filepath.Dir(w.dir)))
 }
 
 // Abort removes what was written. After a good Close it does nothing.

@@ -37,6 +37,12 @@ const (
 	// that makes them equal is off.
 	NumberForm   = "number form"
 	StringEscape = "string escape"
+	// Transformed: the values are what a transform made of the documents' values,
+	// and they differ.
+	Transformed = "transform"
+	// TransformFailed: a transform could not be computed, which is a difference of
+	// the kind "could not be compared".
+	TransformFailed = "transform failed"
 	// Coarse: a bound on the work was reached, and the arrays around the place
 	// were paired by position.
 	Coarse = "coarse"
@@ -120,18 +126,19 @@ func Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Limits) error {
 }
 
 // Compare reports to sink where two JSON documents differ, and what rules and
-// builtins made equal. Documents of equal bytes are equal, whatever they are.
+// builtins made equal. Documents of equal bytes are equal, whatever they are, unless
+// a rule transforms them.
 // Where one is not JSON or too large it returns a *SideError and has reported
 // nothing.
 func (c *Comparer) Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Limits) error {
-	if bytes.Equal(old, new) {
+	if bytes.Equal(old, new) && !r.Body().Transforms() {
 		return nil
 	}
 	defer c.release()
 	l = l.withDefaults(len(old) + len(new))
 	oldMark, newMark := markLength(old), markLength(new)
 	old, new = old[oldMark:], new[newMark:]
-	same, err := c.parse(old, new, l)
+	same, err := c.parse(old, new, !r.Body().Transforms(), l)
 	if err != nil {
 		return err
 	}
@@ -148,13 +155,16 @@ func (c *Comparer) Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Li
 	return nil
 }
 
-// parse reads the documents and reports whether the old one's shadow tells all.
-func (c *Comparer) parse(old, new []byte, l Limits) (same bool, err error) {
+// parse reads the documents and reports whether the old one's shadow, where it may
+// be followed, tells all.
+func (c *Comparer) parse(old, new []byte, follow bool, l Limits) (same bool, err error) {
 	if len(old) > maxText || len(new) > maxText {
 		return false, &SideError{Old: tooLong(old), New: tooLong(new)}
 	}
 	c.old.reset(old, l)
-	c.old.shadow.follow(old, new)
+	if follow {
+		c.old.shadow.follow(old, new)
+	}
 	oldErr := c.old.parse()
 	if oldErr == nil && c.old.shadow.same() {
 		return true, nil

@@ -22,6 +22,10 @@ func TestCompare(t *testing.T) {
 	newName := "/new"
 	rename := rules.Rule{Where: body("/old"), Action: rules.Action{Rename: &newName}}
 	nested := "/a/*/new"
+	four := uint64(4)
+	ulps := rules.Rule{Where: body("/p"), Action: rules.Action{Tolerance: &rules.Tolerance{ULP: &four}}}
+	times := rules.Rule{Where: body("/t"), Action: rules.Action{Time: &rules.Time{Within: "2s", Format: &rules.Sides{Old: []string{"unix"}, New: []string{"iso"}}}}}
+	form := rules.Rule{Where: body("/id"), Action: rules.Action{Matches: &rules.Matches{Sides: rules.Sides{Old: []string{"[0-9]+"}, New: []string{"[a-z]+"}}}}}
 	renameIn := rules.Rule{Where: body("/a/*/old"), Action: rules.Action{Rename: &nested}}
 	for _, tc := range []struct {
 		name, old, new string
@@ -29,6 +33,20 @@ func TestCompare(t *testing.T) {
 		differences    []string
 		equalities     []string
 	}{
+		{name: "ulp", old: `{"p":0.1}`, new: `{"p":0.10000000000000002}`, rules: []rules.Rule{ulps},
+			equalities: []string{"/p rule 0 number:0.1 number:0.10000000000000002"}},
+		{name: "ulp of a string", old: `{"p":"0.1"}`, new: `{"p":"0.10000000000000002"}`, rules: []rules.Rule{ulps},
+			differences: []string{`/p changed [] string:"0.1" string:"0.10000000000000002"`}},
+		{name: "a time of two types", old: `{"t":0}`, new: `{"t":"1970-01-01T00:00:01Z"}`, rules: []rules.Rule{times},
+			equalities: []string{`/t rule 0 number:0 string:"1970-01-01T00:00:01Z"`}},
+		{name: "no time", old: `{"t":0}`, new: `{"t":"soon"}`, rules: []rules.Rule{times},
+			differences: []string{`/t type changed [] number:0 string:"soon"`}},
+		{name: "a time and null", old: `{"t":0}`, new: `{"t":null}`, rules: []rules.Rule{times},
+			differences: []string{`/t type changed [] number:0 null:null`}},
+		{name: "an escaped match", old: `{"id":"7"}`, new: `{"id":"\u0061"}`, rules: []rules.Rule{form},
+			equalities: []string{`/id rule 0 string:"7" string:"\u0061"`}},
+		{name: "no match", old: `{"id":"a"}`, new: `{"id":"b"}`, rules: []rules.Rule{form},
+			differences: []string{`/id changed [] string:"a" string:"b"`}},
 		{name: "white space and key order", old: `{"a":1,"b":[1,2]}`, new: " {\n\"b\" : [ 1,2 ],\t\"a\":1 } "},
 		{name: "changed", old: `{"a":{"b":1}}`, new: `{"a":{"b":2}}`, differences: []string{"/a/b changed [] number:1 number:2"}},
 		{name: "root", old: `1`, new: `12`, differences: []string{" changed [] number:1 number:12"}},

@@ -435,22 +435,6 @@ func TestInterruptedRunsLeaveNothing(t *testing.T) {
 	}
 }
 
-func TestCollationsFold(t *testing.T) {
-	all := blindness{letterCase: true, accents: true, blanks: true}
-	for _, pair := range [][2]string{{"K", "k"}, {"k ", "K"}, {"\u00c9", "e"}, {"e\u0301", "E "}} {
-		if all.fold(pair[0]) != all.fold(pair[1]) {
-			t.Errorf("%q and %q are two keys", pair[0], pair[1])
-		}
-	}
-	accented := blindnessOf(&snapshot.Column{Collation: "utf8mb4_0900_as_ci"})
-	if accented.fold("\u00c9") == accented.fold("e") || accented.fold("\u00c9") != accented.fold("e\u0301") || accented.blanks {
-		t.Errorf("%+v", accented)
-	}
-	if b := blindnessOf(&snapshot.Column{Collation: "en_US.utf8"}); b != (blindness{}) {
-		t.Errorf("PostgreSQL's collations tell everything apart: %+v", b)
-	}
-}
-
 func TestGeneratedColumnsSaySo(t *testing.T) {
 	a := people()
 	a.Columns[2].Generated = "on update"

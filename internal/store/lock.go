@@ -95,6 +95,9 @@ func holder(file *os.File) string {
 	return "not signed yet"
 }
 
+// Moved says that the folder was renamed to dir while its lock was held.
+func (l *Lock) Moved(dir string) { l.path = filepath.Join(dir, lockName) }
+
 // Unlock frees the lock and removes its file.
 func (l *Lock) Unlock() error {
 	return errors.Join(os.Remove(l.path), l.file.Close())

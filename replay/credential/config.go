@@ -127,6 +127,19 @@ func (r *Request) validate() error {
 	return nil
 }
 
+// String says how the token is got and where it goes; arguments of a command, which
+// may hold a secret, are left out.
+func (c Config) String() string {
+	if c.Request == nil {
+		return fmt.Sprintf("%s from the command %q", c.Header, c.Command[0])
+	}
+	from := fmt.Sprintf("%s from %s %s", c.Header, c.Request.Method, c.Request.Path)
+	if c.Request.Target != "" {
+		from += " of target " + c.Request.Target
+	}
+	return from
+}
+
 // framing are the headers that say where a message ends, and for whom it is.
 var framing = [...]string{"Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"}
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"parallax/internal/store"
@@ -18,6 +19,7 @@ type Losing struct {
 	now     map[string]*node // by name
 	durable map[string]*node
 	folders map[string]bool
+	moved   map[string]string // folders whose new names are not durable, to their old ones
 	// Calls counts the calls that change the disk; from StopAt on (0: never) each
 	// of them fails with ErrPower.
 	Calls, StopAt int
@@ -31,7 +33,7 @@ type node struct{ synced []byte }
 
 // NewLosing returns an empty file system.
 func NewLosing() *Losing {
-	return &Losing{now: map[string]*node{}, durable: map[string]*node{}, folders: map[string]bool{}}
+	return &Losing{now: map[string]*node{}, durable: map[string]*node{}, folders: map[string]bool{}, moved: map[string]string{}}
 }
 
 func (l *Losing) call() error {
@@ -75,7 +77,7 @@ func (l *Losing) Link(oldname, newname string) error {
 	return nil
 }
 
-// Rename renames a file.
+// Rename renames a file or a folder.
 func (l *Losing) Rename(oldname, newname string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,9 +87,24 @@ func (l *Losing) Rename(oldname, newname string) error {
 	if err := os.Rename(oldname, newname); err != nil {
 		return err
 	}
+	if l.now[oldname] == nil {
+		rekey(l.now, oldname, newname)
+		l.moved[newname] = oldname
+		return nil
+	}
 	l.now[newname] = l.now[oldname]
 	delete(l.now, oldname)
 	return nil
+}
+
+// rekey moves what lies under the folder from to the folder to.
+func rekey[V any](m map[string]V, from, to string) {
+	for full, v := range m {
+		if rest, under := strings.CutPrefix(full, from+string(filepath.Separator)); under || full == from {
+			delete(m, full)
+			m[filepath.Join(to, rest)] = v
+		}
+	}
 }
 
 // Remove removes a name.
@@ -112,6 +129,13 @@ func (l *Losing) SyncDir(name string) error {
 	if err != nil {
 		return err
 	}
+	for to, from := range l.moved {
+		if filepath.Dir(to) == name {
+			rekey(l.durable, from, to)
+			rekey(l.folders, from, to)
+			delete(l.moved, to)
+		}
+	}
 	for full := range l.durable {
 		if filepath.Dir(full) == name {
 			delete(l.durable, full)
@@ -132,6 +156,11 @@ func (l *Losing) SyncDir(name string) error {
 func (l *Losing) Crash(dir string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for to, from := range l.moved {
+		if err := os.Rename(to, from); err != nil {
+			return err
+		}
+	}
 	err := filepath.WalkDir(dir, func(full string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
