@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parallax/capture/recording"
+	"parallax/internal/content"
 	"parallax/replay/credential"
 	"parallax/replay/schedule"
 )
@@ -289,6 +290,24 @@ func TestAnEchoedToken(t *testing.T) {
 	row := m.rows[s.list[0].ID]
 	if body := row.Response.Body; string(body.Bytes) != "you are Bearer {{auth}}" || !body.Redacted || !slices.Contains(row.Errors, scrubbed) {
 		t.Errorf("%q, %q", body.Bytes, row.Errors)
+	}
+}
+
+// TestAnEchoedTokenInACompressedBody is found, too.
+func TestAnEchoedTokenInACompressedBody(t *testing.T) {
+	g := newGuarded(t, func(s seen) string {
+		packed, err := content.Encode([]string{"gzip"}, []byte(strings.Repeat("you are "+s.header.Get("Authorization")+"\n", 20)))
+		if err != nil {
+			t.Error(err)
+		}
+		return ok(string(packed), "Content-Encoding: gzip")
+	})
+	s := &script{}
+	s.add("a", 0, 5, "GET", "/", "Authorization: x")
+	r, m := run(t, s, g.address, g.options(credential.Config{}))
+	hidesTheToken(t, r, m)
+	if body := m.rows[s.list[0].ID].Response.Body; !body.Redacted || string(body.Bytes) != strings.Repeat("you are Bearer {{auth}}\n", 20) {
+		t.Errorf("%+v", body)
 	}
 }
 

@@ -41,6 +41,9 @@ func resumable(dir string, m *recording.Manifest, o recording.Options) error {
 	if m.Kind != o.Kind || m.Baseline != o.Baseline {
 		return usagef("--resume: %s is a %s of another recording", dir, m.Kind)
 	}
+	if why := otherShard(m.Shard, o.Shard); why != "" {
+		return usagef("--resume: %s: %s", dir, why)
+	}
 	for _, a := range m.Ledger.Accounts {
 		for _, b := range a.Buckets {
 			if b.Name == string(recording.NotReached) && b.Count > 0 {
@@ -49,6 +52,20 @@ func resumable(dir string, m *recording.Manifest, o recording.Options) error {
 		}
 	}
 	return usagef("--resume: %s is finished: every exchange was reached", dir)
+}
+
+// otherShard says why a run cannot be gone on with as this shard of it, or "".
+func otherShard(began, now *recording.Shard) string {
+	switch {
+	case began == nil && now == nil:
+		return ""
+	case began == nil || now == nil || began.Index != now.Index || began.Of != now.Of:
+		return "it is another share of the run"
+	}
+	if what := began.Disagreement(now); what != "" {
+		return "it was begun with other settings: " + what
+	}
+	return ""
 }
 
 // copyReached writes a journal of all rows but those that were not reached, and
