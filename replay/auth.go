@@ -258,9 +258,10 @@ const unauthorized = 401
 // sendAgain returns the second answer, or the first where the request could not be
 // sent a second time.
 func (w *worker) sendAgain(j *job, first transport.Answer, done *outcome) transport.Answer {
-	if w.authorise(j) != "" || w.e.writer.compose(&w.composed, j) != "" {
+	if w.authorise(j) != "" {
 		return first
 	}
+	w.e.writer.writeHead(&w.composed)
 	j.turn = w.e.now()
 	second := w.ask(j, &w.composed.message, done)
 	if second.SentAt == 0 {

@@ -93,6 +93,9 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 		return nil, err
 	}
 	e.writer.auth = e.auth
+	if e.writer.shift, err = newShift(&o); err != nil {
+		return nil, err
+	}
 	if err := o.Abort.Validate(); err != nil {
 		return nil, err
 	}
@@ -376,6 +379,9 @@ func (e *engine) finished(err error) (Result, error) {
 	r.Forgotten += e.carry.Forgotten()
 	if e.auth != nil {
 		r.Auth.Stats = e.auth.keeper.Stats()
+	}
+	if e.writer.shift != nil {
+		r.Shifted = e.writer.shift.Counts()
 	}
 	if err == nil {
 		err = e.state.failure

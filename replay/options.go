@@ -17,6 +17,7 @@ import (
 	"parallax/replay/credential"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/replay/transport"
 )
 
@@ -105,6 +106,10 @@ type Options struct {
 	// and gets no rows, so that a resumed run can send it. The caller keeps the
 	// journal (recording.Live.Suspend) and makes no run of it yet.
 	OmitUnreached bool
+	// Shift moves times that requests hold, by the time from ShiftFrom, when the
+	// recording began, to ShiftTo, when the replay does (ns since 1970).
+	Shift              []shift.Rule
+	ShiftFrom, ShiftTo int64
 	// Abort says what of the answers stops the run.
 	Abort Abort
 	// RunID is the marker header's value. NoMarker leaves the header out.

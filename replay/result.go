@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/replay/shift"
 )
 
 // Stop says why a run ended.
@@ -58,6 +59,8 @@ type Result struct {
 	BacklogFull int64 `json:"backlog_full"`
 	// Auth is there where the target's configuration has a token.
 	Auth *Auth `json:"auth,omitempty"`
+	// Shifted says what became of times that were to be moved, by rule.
+	Shifted []shift.Count `json:"shifted,omitempty"`
 	// Timing is of what was sent.
 	Timing Timing `json:"timing"`
 }
