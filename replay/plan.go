@@ -7,6 +7,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/schedule"
+	"parallax/replay/shift"
 )
 
 // Outline is what a run would do, for --dry-run.
@@ -31,6 +32,8 @@ type Outline struct {
 	Writes string `json:"writes"`
 	// Auth says how an access token would be got, and for which header.
 	Auth string `json:"auth,omitempty"`
+	// Shift says how far times in requests would be moved, and how many.
+	Shift []shift.Count `json:"shift,omitempty"`
 }
 
 // maxOutline bounds each table of an Outline.
@@ -66,6 +69,9 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 		}
 		p.add(e, ex, route)
 	}
+	if e.writer.shift != nil {
+		p.Shift = e.writer.shift.Counts()
+	}
 	return p, nil
 }
 
@@ -90,6 +96,7 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 	}
 	p.Send++
 	p.Duration = max(p.Duration, time.Duration(due))
+	e.writer.shiftTimes(ex.Request, &composed{})
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
 	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))

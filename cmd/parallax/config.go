@@ -19,6 +19,7 @@ import (
 	"parallax/replay"
 	"parallax/replay/carry"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/report/gate"
 )
 
@@ -34,6 +35,7 @@ type config struct {
 	Carry      []carry.Rule             `yaml:"carry"`
 	Sessions   sessions.Config          `yaml:"sessions"`
 	Abort      replay.Abort             `yaml:"abort"`
+	Shift      []shift.Rule             `yaml:"shift"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -131,6 +133,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if err := c.Abort.Validate(); err != nil {
+		return err
+	}
+	if _, err := shift.New(c.Shift, 0, 0); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {

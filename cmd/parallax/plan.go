@@ -40,6 +40,9 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 			return err
 		}
 	}
+	if err := printShift(s.out, plan.Shift); err != nil {
+		return err
+	}
 	notSent := map[string]int64{}
 	for end, n := range plan.Ends {
 		notSent[string(end)] = n

@@ -22,6 +22,7 @@ import (
 	"parallax/replay/carry"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/replay/transport"
 )
 
@@ -49,10 +50,14 @@ type replayOptions struct {
 	KeyFile    string
 	Redact     redact.Config
 	Abort      replay.Abort
+	Shift      []shift.Rule
 	Resume     bool
 	DryRun     bool
 	JSON       bool
 	Quiet      bool
+
+	// shifted is infoShift of the run.
+	shifted string
 }
 
 // paceOptions choose one schedule.
@@ -149,7 +154,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Shift: conf.Shift, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -314,7 +319,7 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 		return e, usageError{err}
 	}
 	e.Filter = leaveOut(o.Filter, e.Sessions)
-	return e, nil
+	return e, o.setShift(&e, base.Manifest().FirstAt, time.Now())
 }
 
 func replayLine(p replay.Progress) string {
@@ -366,13 +371,16 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 		return nil, usagef("--resume: there is no interrupted run: %w", err)
 	}
 	if committed(o.Out) {
-		if err := reopenRun(o.Out, options, s); err != nil {
+		if err := o.reopenRun(e, options, s); err != nil {
 			return nil, err
 		}
 	}
 	live, before, err := recording.ResumeLive(o.Out, options)
 	if err != nil {
 		return nil, err
+	}
+	if err := o.keepShift(e, before.Info[infoShift]); err != nil {
+		return nil, errors.Join(err, live.Suspend())
 	}
 	e.Resume.Ended = maps.Clone(before.Ended)
 	e.Resume.Open = map[recording.ID]bool{}
@@ -386,6 +394,9 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 // services give back in their answers.
 func (o *replayOptions) info(e *replay.Options) map[string]string {
 	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), "sessions": sessionsText(o.Sessions)}
+	if o.shifted != "" {
+		info[infoShift] = o.shifted
+	}
 	if !e.NoMarker {
 		info[diff.InfoMarker] = replay.MarkerHeader + ": " + e.RunID
 	}
@@ -406,6 +417,9 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
 		Info:  map[string]string{diff.InfoTiming: string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
+	}
+	if o.shifted != "" {
+		closing.Info[infoShift] = o.shifted // that of the run's beginning
 	}
 	if err := addInfo(closing.Info, result); err != nil {
 		return result, err
@@ -459,6 +473,7 @@ func replayNotes(r *replay.Result) []string {
 	if r.Timing.Unfair != "" {
 		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
 	}
+	notes = append(notes, shiftNotes(r.Shifted)...)
 	if a := r.Auth; a != nil && a.Unauthorized > 0 {
 		notes = append(notes, fmt.Sprintf("%d requests were answered 401 that were not in the recording; %d of them were sent again with a new token", a.Unauthorized, a.SentAgain))
 	}

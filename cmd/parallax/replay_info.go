@@ -19,7 +19,7 @@ func addInfo(info map[string]string, r *replay.Result) error {
 		key   string
 		there bool
 		value any
-	}{{infoAborted, r.Aborted != nil, r.Aborted}, {infoAuth, r.Auth != nil, r.Auth}} {
+	}{{infoAborted, r.Aborted != nil, r.Aborted}, {infoAuth, r.Auth != nil, r.Auth}, {infoShifted, r.Shifted != nil, r.Shifted}} {
 		if !entry.there {
 			continue
 		}

@@ -120,6 +120,7 @@ func (o *replayOptions) plan(e *replay.Options) map[string]string {
 		"timeouts":     fmt.Sprint(o.Timeouts),
 		"target":       digestOf(e.Target),
 		"carry":        digestOf(o.Carry),
+		"shift":        digestOf(o.Shift),
 		"sessions":     sessionsText(o.Sessions),
 		"redact":       digestOf(o.Redact),
 	}
