@@ -44,6 +44,9 @@ type Result struct {
 	// Carried values, and headers and cookies left out for a redaction token.
 	Carried int64 `json:"carried"`
 	LeftOut int64 `json:"left_out"`
+	// Foreign requests of a shard name a carried value that another shard's answer
+	// brings: they were sent without it.
+	Foreign int64 `json:"foreign"`
 	// Forgotten pairs of carried values did not fit into memory.
 	Forgotten int64 `json:"forgotten"`
 	// Connections were opened; Displaced of the idle ones were closed for another
@@ -61,6 +64,8 @@ type Result struct {
 	Auth *Auth `json:"auth,omitempty"`
 	// Shifted says what became of times that were to be moved, by rule.
 	Shifted []shift.Count `json:"shifted,omitempty"`
+	// Order says what requests waited for by Options.Order.
+	Order OrderResult `json:"order"`
 	// Timing is of what was sent.
 	Timing Timing `json:"timing"`
 }

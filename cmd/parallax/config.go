@@ -18,6 +18,7 @@ import (
 	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/sessions"
 	"parallax/replay/shift"
 	"parallax/report/gate"
@@ -34,6 +35,7 @@ type config struct {
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
 	Sessions   sessions.Config          `yaml:"sessions"`
+	Order      []entity.Rule            `yaml:"order"`
 	Abort      replay.Abort             `yaml:"abort"`
 	Shift      []shift.Rule             `yaml:"shift"`
 	Rules      []rules.Rule             `yaml:"rules"`
@@ -73,6 +75,9 @@ func decodeConfig(text []byte, c *config) error {
 	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
 	if errors.Is(err, io.EOF) {
 		return nil
+	}
+	if err == nil && c.Database.NullText.text == nil {
+		err = refuseNullText(text)
 	}
 	return err
 }
@@ -129,6 +134,9 @@ func (c *config) validate() error {
 	if _, err := sessions.New(c.Sessions.Key); err != nil {
 		return err
 	}
+	if _, err := entity.New(c.Order); err != nil {
+		return err
+	}
 	if err := c.validateTargets(); err != nil {
 		return err
 	}
@@ -142,6 +150,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := invariants.Compile(c.Invariants, invariants.Options{}); err != nil {
+		return err
+	}
+	if err := c.Database.validate(); err != nil {
 		return err
 	}
 	if err := c.Gate.Validate(); err != nil {

@@ -51,8 +51,8 @@ func resumable(dir string, m *recording.Manifest, o recording.Options) error {
 	if m.Kind != o.Kind || m.Baseline != o.Baseline {
 		return usagef("--resume: %s is a %s of another recording", dir, m.Kind)
 	}
-	if why := otherShard(m.Shard, o.Shard); why != "" {
-		return usagef("--resume: %s: %s", dir, why)
+	if err := recording.SameShard(m.Shard, o.Shard); err != nil {
+		return usagef("--resume: %s: %w", dir, err)
 	}
 	for _, a := range m.Ledger.Accounts {
 		for _, b := range a.Buckets {
@@ -62,20 +62,6 @@ func resumable(dir string, m *recording.Manifest, o recording.Options) error {
 		}
 	}
 	return usagef("--resume: %s is finished: every exchange was reached", dir)
-}
-
-// otherShard says why a run cannot be gone on with as this shard of it, or "".
-func otherShard(began, now *recording.Shard) string {
-	switch {
-	case began == nil && now == nil:
-		return ""
-	case began == nil || now == nil || began.Index != now.Index || began.Of != now.Of:
-		return "it is another share of the run"
-	}
-	if what := began.Disagreement(now); what != "" {
-		return "it was begun with other settings: " + what
-	}
-	return ""
 }
 
 // copyReached writes a journal of all rows but those that were not reached, and

@@ -123,6 +123,7 @@ func (o *replayOptions) plan(e *replay.Options) map[string]string {
 		"shift":        digestOf(o.Shift),
 		"sessions":     sessionsText(o.Sessions),
 		"redact":       digestOf(o.Redact),
+		"abort":        digestOf(o.Abort),
 	}
 }
 
