@@ -237,7 +237,7 @@ func (p *pass) withControls(s *comparison.Subject, old, new *recording.Exchange,
 		if usable++; usable == 1 {
 			addControlLatencies(s, ex, new)
 		}
-		c.begin(p.compare.subject, p.id(), p.compare.rules, old, ex)
+		c.begin(p.compare.subject, p.id(), p.opts.Rules.Control().For(p.compare.subject), old, ex)
 		c.answers()
 		p.noise.control(c.differences)
 	}

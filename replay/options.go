@@ -14,6 +14,7 @@ import (
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
 	"parallax/replay/transport"
@@ -82,6 +83,9 @@ type Options struct {
 	Schedule *schedule.Schedule
 	// Sessions says what a session is; nil: the recorded connection.
 	Sessions *sessions.Namer
+	// Order holds the requests that name one entity in the recorded order, over
+	// sessions; nil: none. It goes with whole runs only.
+	Order *entity.Set
 	// Shard is the share of the run that is sent.
 	Shard Shard
 	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is
@@ -120,9 +124,12 @@ type Options struct {
 	Total int64
 }
 
+// DefaultConnections is the size of a pool that says none.
+const DefaultConnections = 64
+
 // Pool bounds connections and what is read ahead.
 type Pool struct {
-	// Connections to the target at once: 64.
+	// Connections to the target at once: DefaultConnections.
 	Connections int
 	// Shared lets any idle connection serve any session. The default keeps a
 	// connection to one session, which costs a new one where sessions take turns.
@@ -174,7 +181,7 @@ func SecretFromEnvironment(name string) (string, error) {
 
 func (o *Options) setDefaults() {
 	if o.Pool.Connections <= 0 {
-		o.Pool.Connections = 64
+		o.Pool.Connections = DefaultConnections
 	}
 	if o.Pool.Requests <= 0 {
 		o.Pool.Requests = 4096

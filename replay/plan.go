@@ -25,6 +25,8 @@ type Outline struct {
 	// Schedule says what the times are; Stages are those of a ramp.
 	Schedule string         `json:"schedule"`
 	Stages   []StageOutline `json:"stages,omitempty"`
+	// Order counts by kind of entity.
+	Order map[string]OrderOutline `json:"order,omitempty"`
 	// Target is the only address that would be dialled.
 	Target string `json:"target"`
 	// Writes says whether unsafe methods would be sent, and if not, why.
@@ -55,17 +57,20 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 	if e.guard.writes {
 		p.Writes = "allowed"
 	}
+	order := newOrderPlan(o.Order)
+	p.Order = order.counts
 	for ex, err := range exchanges {
 		if err != nil {
 			return p, fmt.Errorf("read the baseline: %w", err)
 		}
-		p.add(e, ex, route)
+		p.add(e, ex, route, order)
 	}
 	return p, nil
 }
 
-func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string) {
-	if !e.ours(ex, e.sessionOf(ex)) {
+func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string, order *orderPlan) {
+	session := e.sessionOf(ex)
+	if !e.ours(ex, session) {
 		return
 	}
 	p.Total++
@@ -85,6 +90,7 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 	}
 	p.Send++
 	p.Duration = max(p.Duration, time.Duration(due))
+	order.add(ex, session)
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
 	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))

@@ -41,6 +41,9 @@ type Result struct {
 	// Carried values, and headers and cookies left out for a redaction token.
 	Carried int64 `json:"carried"`
 	LeftOut int64 `json:"left_out"`
+	// Foreign requests of a shard name a carried value that another shard's answer
+	// brings: they were sent without it.
+	Foreign int64 `json:"foreign"`
 	// Forgotten pairs of carried values did not fit into memory.
 	Forgotten int64 `json:"forgotten"`
 	// Connections were opened; Displaced of the idle ones were closed for another
@@ -54,6 +57,8 @@ type Result struct {
 	// BacklogFull how often reading ahead stopped because too many waited.
 	PoolWaits   int64 `json:"pool_waits"`
 	BacklogFull int64 `json:"backlog_full"`
+	// Order says what requests waited for by Options.Order.
+	Order OrderResult `json:"order"`
 	// Timing is of what was sent.
 	Timing Timing `json:"timing"`
 }

@@ -46,9 +46,9 @@ func (s *Shard) Disagreement(other *Shard) string {
 	return ""
 }
 
-// sameShard refuses to go on with a run as another share of it, or by another
+// SameShard refuses to go on with a run as another share of it, or by another
 // plan.
-func sameShard(began, now *Shard) error {
+func SameShard(began, now *Shard) error {
 	switch {
 	case began == nil && now == nil:
 		return nil

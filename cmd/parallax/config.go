@@ -16,6 +16,7 @@ import (
 	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/sessions"
 	"parallax/report/gate"
 )
@@ -31,6 +32,7 @@ type config struct {
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
 	Sessions   sessions.Config          `yaml:"sessions"`
+	Order      []entity.Rule            `yaml:"order"`
 	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
@@ -69,6 +71,9 @@ func decodeConfig(text []byte, c *config) error {
 	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
 	if errors.Is(err, io.EOF) {
 		return nil
+	}
+	if err == nil && c.Database.NullText.text == nil {
+		err = refuseNullText(text)
 	}
 	return err
 }
@@ -125,6 +130,9 @@ func (c *config) validate() error {
 	if _, err := sessions.New(c.Sessions.Key); err != nil {
 		return err
 	}
+	if _, err := entity.New(c.Order); err != nil {
+		return err
+	}
 	if err := c.Abort.Validate(); err != nil {
 		return err
 	}
@@ -132,6 +140,9 @@ func (c *config) validate() error {
 		return err
 	}
 	if _, err := invariants.Compile(c.Invariants, invariants.Options{}); err != nil {
+		return err
+	}
+	if err := c.Database.validate(); err != nil {
 		return err
 	}
 	if err := c.Gate.Validate(); err != nil {

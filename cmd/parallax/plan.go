@@ -35,6 +35,12 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 			return err
 		}
 	}
+	for _, kind := range slices.Sorted(maps.Keys(plan.Order)) {
+		if _, err := fmt.Fprintf(s.out, "order    %9d  %s, %d behind another session\n",
+			plan.Order[kind].Requests, safeText(kind), plan.Order[kind].Behind); err != nil {
+			return err
+		}
+	}
 	notSent := map[string]int64{}
 	for end, n := range plan.Ends {
 		notSent[string(end)] = n

@@ -20,6 +20,7 @@ import (
 	"parallax/diff"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
 	"parallax/replay/transport"
@@ -43,6 +44,7 @@ type replayOptions struct {
 	NoMarker bool
 	Carry    []carry.Rule
 	Sessions sessions.Keys
+	Order    []entity.Rule
 	Filter   recording.Filter
 	// FilterText is the filter as it was asked for.
 	FilterText string
@@ -81,8 +83,8 @@ func replayCommand(s streams) *cli.Command {
 	}
 }
 
-// defaultConnections is how many connections a replay has at once.
-const defaultConnections = 64
+// replayConnections is how many connections a replay has at once.
+const replayConnections = 64
 
 func replayFlags() []cli.Flag {
 	return append([]cli.Flag{
@@ -94,7 +96,7 @@ func replayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
 		&cli.BoolFlag{Name: "max", Usage: "as fast as the connections allow"},
 		&cli.DurationFlag{Name: "max-gap", Usage: "shorten longer pauses of the recording to this"},
-		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: defaultConnections},
+		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: replayConnections},
 		&cli.BoolFlag{Name: "shared-connections", Usage: "let any idle connection serve any session"},
 		&cli.BoolFlag{Name: "retry-stale", Usage: "send a safe request again, once, when a kept connection turns out closed (counted)"},
 		&cli.BoolFlag{Name: "control", Usage: "the target is the old system itself: safe methods only"},
@@ -152,7 +154,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -279,7 +281,7 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 func (o *replayOptions) fitFiles(e *replay.Options, s streams) (err error) {
 	limit, want := openFiles(), o.Pool.Connections
 	if want == 0 {
-		want = defaultConnections
+		want = replayConnections
 	}
 	e.Pool.Connections, err = connectionsFor(limit, want, 1, 0)
 	sayFewer(s, limit, want, e.Pool.Connections)
@@ -312,6 +314,9 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 		e.Total = 0 // of its share it is known at the end
 	}
 	if e.Sessions, err = sessions.New(o.Sessions); err != nil {
+		return e, usageError{err}
+	}
+	if e.Order, err = entity.New(o.Order); err != nil {
 		return e, usageError{err}
 	}
 	e.Filter = leaveOut(o.Filter, e.Sessions)
@@ -403,9 +408,13 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 	if err != nil {
 		return result, err
 	}
+	order, err := json.Marshal(result.Order)
+	if err != nil {
+		return result, err
+	}
 	closing := recording.Closing{
 		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
-		Info:  map[string]string{diff.InfoTiming: string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
+		Info:  map[string]string{diff.InfoTiming: string(timing), "order": string(order), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
 	}
 	if err := addAborted(closing.Info, result); err != nil {
@@ -468,6 +477,12 @@ func replayNotes(r *replay.Result) []string {
 	if r.Timing.Unfair != "" {
 		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
 	}
+	if r.Order.Unordered > 0 {
+		notes = append(notes, fmt.Sprintf("%d entities were not held in order: a request names more than %d", r.Order.Unordered, entity.MaxNamed))
+	}
+	if r.Foreign > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests name a cookie or value that an answer to another shard brings, and were sent without it: give those sessions one key", r.Foreign))
+	}
 	if r.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
 	}
@@ -488,6 +503,9 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	printLedger(s.err, &ledger)
 	if n := r.Ends[recording.Blocked]; n > 0 {
 		fmt.Fprintf(s.err, "%d blocked by the safety policy lower the coverage; why is in outcome.detail of `parallax cat %s`\n", n, safeText(o.Out))
+	}
+	if r.Order.Named > 0 {
+		fmt.Fprintf(s.err, "order: %d requests name an entity, %d waited for another session\n", r.Order.Named, r.Order.Waits)
 	}
 	if r.Timing.FromSent.Count() == 0 {
 		return nil

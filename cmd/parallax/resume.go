@@ -41,6 +41,9 @@ func resumable(dir string, m *recording.Manifest, o recording.Options) error {
 	if m.Kind != o.Kind || m.Baseline != o.Baseline {
 		return usagef("--resume: %s is a %s of another recording", dir, m.Kind)
 	}
+	if err := recording.SameShard(m.Shard, o.Shard); err != nil {
+		return usagef("--resume: %s: %w", dir, err)
+	}
 	for _, a := range m.Ledger.Accounts {
 		for _, b := range a.Buckets {
 			if b.Name == string(recording.NotReached) && b.Count > 0 {

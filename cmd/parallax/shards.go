@@ -122,6 +122,7 @@ func (o *replayOptions) plan(e *replay.Options) map[string]string {
 		"carry":        digestOf(o.Carry),
 		"sessions":     sessionsText(o.Sessions),
 		"redact":       digestOf(o.Redact),
+		"abort":        digestOf(o.Abort),
 	}
 }
 

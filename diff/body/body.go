@@ -154,7 +154,8 @@ func Compare(old, new Input, r *rules.RouteRules, sink Sink, o Options) Result {
 // Compare compares two bodies and reports to sink what differs and what rules
 // made equal.
 func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Options) Result {
-	if sameBytes(&old, &new) {
+	same := sameBytes(&old, &new)
+	if same && (!r.Body().Transforms() || len(old.Bytes) == 0) {
 		return Result{Method: ByBytes}
 	}
 	c.report = report{sink: sink, rules: r, result: Result{Method: ByBytes}}
@@ -165,6 +166,10 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 	}
 	if old.Cut || new.Cut {
 		c.report.byHash(&old, &new)
+		return c.report.end()
+	}
+	if same {
+		c.sameToChange(&old, &new, o)
 		return c.report.end()
 	}
 	c.decoded(&old, &new, o)
@@ -201,6 +206,9 @@ func (c *Comparer) decoded(old, new *Input, o Options) {
 		c.report.undecodable(old, new, errX, errY)
 	case bytes.Equal(x, y):
 		c.report.otherEncoding(old, new)
+		if c.report.rules.Body().Transforms() {
+			c.sameTextToChange(x, content.ParseMedia(old.ContentType), o)
+		}
 	case len(x) == 0 || len(y) == 0:
 		c.report.emptySide(x, y)
 	default:

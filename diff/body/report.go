@@ -118,6 +118,9 @@ func (r *report) byHash(old, new *Input) {
 		r.add(comparison.Difference{Kind: comparison.NotCompared, Class: CutBody, Old: x, New: y})
 	case x.Length != y.Length || x.SHA256 != y.SHA256:
 		r.add(comparison.Difference{Kind: kindOf(x, y), Class: CutBody, Old: x, New: y})
+	case r.rules.Body().Transforms() && x.Type != "":
+		r.result.Reason = "a body is not kept as a whole, and a rule transforms it"
+		r.add(comparison.Difference{Kind: comparison.NotCompared, Class: CutBody, Old: x, New: y})
 	case !sameLayers(old.layers(), new.layers()):
 		r.result.Reason = "a body is not kept as a whole, and the content encodings differ"
 		r.add(comparison.Difference{Kind: comparison.NotCompared, Class: ContentEncoding, Old: x, New: y})

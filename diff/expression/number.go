@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"fmt"
@@ -9,10 +9,10 @@ import (
 	"parallax/capture/snapshot"
 )
 
-// number returns a number cell's value, or a double's shortest decimal: the
+// Number returns a number cell's value, or a double's shortest decimal: the
 // number that whoever wrote it had in mind, and that is shown of it. NaN and
 // infinity are none.
-func number(class snapshot.Class, c []byte) (*big.Rat, bool) {
+func Number(class snapshot.Class, c []byte) (*big.Rat, bool) {
 	switch class {
 	case snapshot.Number:
 		unscaled, scale, ok := snapshot.NumberBig(c)
@@ -34,8 +34,8 @@ func number(class snapshot.Class, c []byte) (*big.Rat, bool) {
 // its digits.
 const maxNumberText = 100_000
 
-// parseRat reads a decimal number.
-func parseRat(text string) (*big.Rat, bool) {
+// ParseNumber reads a decimal number.
+func ParseNumber(text string) (*big.Rat, bool) {
 	if len(text) > maxNumberText {
 		return nil, false
 	}
@@ -43,7 +43,7 @@ func parseRat(text string) (*big.Rat, bool) {
 	if err != nil {
 		return nil, false
 	}
-	return number(snapshot.Number, c)
+	return Number(snapshot.Number, c)
 }
 
 func pow10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
@@ -64,19 +64,22 @@ func appendRat(dst []byte, r *big.Rat) ([]byte, error) {
 // shown is a number in an error: a fraction, cut where it is long.
 func shown(r *big.Rat) string { return fmt.Sprintf("%.60s", r.RatString()) }
 
-// rounding says where a number goes that does not fit the digits.
-type rounding uint8
+// MaxDigits bounds the digits that a number is rounded to.
+const MaxDigits = 1000
+
+// Rounding says where a number goes that does not fit the digits.
+type Rounding uint8
 
 const (
-	halfUp   rounding = iota // a half away from zero
-	halfEven                 // a half to the even neighbour
-	toFloor
-	toCeiling
-	toZero
+	HalfUp   Rounding = iota // a half away from zero
+	HalfEven                 // a half to the even neighbour
+	ToFloor
+	ToCeiling
+	ToZero
 )
 
-// round brings r to n digits behind the point.
-func round(r *big.Rat, n int, how rounding) *big.Rat {
+// Round brings r to n digits behind the point.
+func Round(r *big.Rat, n int, how Rounding) *big.Rat {
 	unit := new(big.Rat).SetInt(pow10(max(n, -n)))
 	if n < 0 {
 		unit.Inv(unit)
@@ -87,21 +90,21 @@ func round(r *big.Rat, n int, how rounding) *big.Rat {
 }
 
 // roundInt brings r to a whole number.
-func roundInt(r *big.Rat, how rounding) *big.Int {
+func roundInt(r *big.Rat, how Rounding) *big.Int {
 	floor, rest := new(big.Int).DivMod(r.Num(), r.Denom(), new(big.Int)) // Euclid: rest ≥ 0
 	if rest.Sign() == 0 {
 		return floor
 	}
 	up := false
 	switch how {
-	case toCeiling:
+	case ToCeiling:
 		up = true
-	case toZero:
+	case ToZero:
 		up = r.Sign() < 0
-	case halfUp, halfEven:
+	case HalfUp, HalfEven:
 		switch rest.Lsh(rest, 1).Cmp(r.Denom()) {
 		case 0:
-			up = how == halfUp && r.Sign() > 0 || how == halfEven && floor.Bit(0) == 1
+			up = how == HalfUp && r.Sign() > 0 || how == HalfEven && floor.Bit(0) == 1
 		case 1:
 			up = true
 		}
@@ -110,23 +113,4 @@ func roundInt(r *big.Rat, how rounding) *big.Int {
 		floor.Add(floor, big.NewInt(1))
 	}
 	return floor
-}
-
-// significant brings a decimal to n digits from its first.
-func significant(r *big.Rat, n int) *big.Rat {
-	if r.Sign() == 0 {
-		return r
-	}
-	return round(r, n-1-magnitude(r), halfUp)
-}
-
-// magnitude is e with 10^e ≤ |r| < 10^(e+1).
-func magnitude(r *big.Rat) int {
-	abs := new(big.Rat).Abs(r)
-	e := len(abs.Num().Text(10)) - len(abs.Denom().Text(10))
-	if e >= 0 && abs.Cmp(new(big.Rat).SetInt(pow10(e))) < 0 ||
-		e < 0 && abs.Cmp(new(big.Rat).SetFrac(big.NewInt(1), pow10(-e))) < 0 {
-		e--
-	}
-	return e
 }

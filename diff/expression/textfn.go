@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"errors"
@@ -106,6 +106,10 @@ func length(args []any) (any, error) {
 		return new(big.Rat).SetInt64(int64(utf8.RuneCountInString(v))), nil
 	case []string:
 		return new(big.Rat).SetInt64(int64(len(v))), nil
+	case []any:
+		return new(big.Rat).SetInt64(int64(len(v))), nil
+	case document:
+		return new(big.Rat).SetInt64(int64(v.count())), nil
 	}
 	return nil, fmt.Errorf("%s has no length", kindOf(args[0]))
 }

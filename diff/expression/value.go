@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"parallax/capture/snapshot"
 )
 
-// Expressions know six kinds of values: nil, bool, string, *big.Rat (an exact
-// number), a list of texts, and cell, which holds whatever else a store can: a
-// time, an id, bytes, NaN.
+// Expressions know these kinds of values: nil, bool, string, *big.Rat (an exact
+// number), lists, document and map (JSON), and cell, which holds whatever else a
+// store can: a time, an id, bytes, NaN.
 
 // cell is a value that expressions hand on, compare and turn into text.
 type cell struct {
@@ -30,7 +30,7 @@ func fromCell(class snapshot.Class, c []byte) (any, error) {
 		}
 		return string(c), nil
 	case snapshot.Number, snapshot.Float:
-		if r, ok := number(class, c); ok {
+		if r, ok := Number(class, c); ok {
 			return r, fits(r)
 		}
 	}
@@ -68,6 +68,13 @@ func kindOf(v any) string {
 		return "number"
 	case []string, []any:
 		return "a list"
+	case document:
+		if v.text[0] == '[' {
+			return "array"
+		}
+		return "object"
+	case map[string]any:
+		return "object"
 	case cell:
 		return v.class.String()
 	}

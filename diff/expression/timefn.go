@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"errors"
@@ -28,10 +28,10 @@ func nanos(v any) (*big.Int, snapshot.Class, error) {
 	if !ok || c.class != snapshot.Instant && c.class != snapshot.WallTime && c.class != snapshot.Date {
 		return nil, 0, fmt.Errorf("%s is no date and no time", kindOf(v))
 	}
-	if endless(c.class, []byte(c.bytes)) {
+	if Endless(c.class, []byte(c.bytes)) {
 		return nil, 0, errors.New("infinity is no date and no time")
 	}
-	sec, nsec, _ := seconds(c.class, []byte(c.bytes))
+	sec, nsec, _ := Seconds(c.class, []byte(c.bytes))
 	n := new(big.Int).Mul(big.NewInt(sec), big.NewInt(1e9))
 	return n.Add(n, big.NewInt(int64(nsec))), c.class, nil
 }
@@ -65,8 +65,17 @@ func layouts(class snapshot.Class) []string {
 	return nil
 }
 
-// parseTime reads ISO 8601.
-func parseTime(class snapshot.Class, text string) (any, error) {
+// ParseTime reads a date, an instant or a wall time in ISO 8601 as a cell.
+func ParseTime(class snapshot.Class, text string) ([]byte, error) {
+	v, err := parseCell(class, text)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(v.(cell).bytes), nil
+}
+
+// parseCell is ParseTime for the machine.
+func parseCell(class snapshot.Class, text string) (any, error) {
 	for _, layout := range layouts(class) {
 		if t, err := time.Parse(layout, text); err == nil {
 			n := new(big.Int).Mul(big.NewInt(t.Unix()), big.NewInt(1e9))
@@ -78,7 +87,7 @@ func parseTime(class snapshot.Class, text string) (any, error) {
 
 func toDate(args []any) (any, error) {
 	if s, ok := args[0].(string); ok {
-		return parseTime(snapshot.Date, s)
+		return parseCell(snapshot.Date, s)
 	}
 	n, _, err := nanos(args[0])
 	if err != nil {
@@ -93,7 +102,7 @@ func moment(class snapshot.Class) func([]any) (any, error) {
 	return func(args []any) (any, error) {
 		switch v := args[0].(type) {
 		case string:
-			return parseTime(class, v)
+			return parseCell(class, v)
 		case *big.Rat:
 			n := new(big.Rat).Mul(v, big.NewRat(1e9, 1))
 			if !n.IsInt() {

@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"fmt"
@@ -25,6 +25,9 @@ const (
 	fnGe    = "__ge"
 	fnIn    = "__in"
 	fnIndex = "__index"
+	// of single values only
+	fnMember = "__member"
+	fnMaybe  = "__maybe"
 )
 
 // function is one function of the language: what it does, and the least and the
@@ -40,7 +43,7 @@ type function struct {
 // functions are the options that make the language.
 func functions() []expr.Option {
 	var out []expr.Option
-	for _, list := range [][]function{operatorFunctions(), numberFunctions(), textFunctions(), timeFunctions()} {
+	for _, list := range [][]function{operatorFunctions(), numberFunctions(), textFunctions(), timeFunctions(), documentFunctions()} {
 		for _, f := range list {
 			out = append(out, expr.Function(f.name, f.call, signatures(f.least, f.most)...))
 		}

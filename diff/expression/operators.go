@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"errors"
@@ -16,8 +16,8 @@ func operatorFunctions() []function {
 		{fnMod, 2, 2, remainder, false},
 		{fnPow, 2, 2, power, false},
 		{fnNeg, 1, 1, negate, false},
-		{fnEq, 2, 2, func(a []any) (any, error) { return equal(a[0], a[1]), nil }, true},
-		{fnNe, 2, 2, func(a []any) (any, error) { return !equal(a[0], a[1]), nil }, true},
+		{fnEq, 2, 2, func(a []any) (any, error) { return equals(a[0], a[1]) }, true},
+		{fnNe, 2, 2, func(a []any) (any, error) { same, err := equals(a[0], a[1]); return !same, err }, true},
 		{fnLt, 2, 2, ordered(func(c int) bool { return c < 0 }), true},
 		{fnLe, 2, 2, ordered(func(c int) bool { return c <= 0 }), true},
 		{fnGt, 2, 2, ordered(func(c int) bool { return c > 0 }), true},
@@ -67,7 +67,7 @@ func remainder(args []any) (any, error) {
 		return nil, err
 	}
 	a, b := args[0].(*big.Rat), args[1].(*big.Rat)
-	whole := new(big.Rat).SetInt(roundInt(q.(*big.Rat), toZero))
+	whole := new(big.Rat).SetInt(roundInt(q.(*big.Rat), ToZero))
 	return whole.Sub(a, whole.Mul(whole, b)), nil
 }
 
@@ -116,6 +116,20 @@ func equal(a, b any) bool {
 	return false
 }
 
+// equals refuses to compare documents: null is the one thing that they can be told
+// from.
+func equals(a, b any) (bool, error) {
+	for _, v := range [...]any{a, b} {
+		switch v.(type) {
+		case document, map[string]any:
+			if a != nil && b != nil {
+				return false, fmt.Errorf("%s has no ==: compare its members", kindOf(v))
+			}
+		}
+	}
+	return equal(a, b), nil
+}
+
 // ordered compares two numbers, two texts (by their bytes) or two cells of one
 // class, whose bytes sort as the values do.
 func ordered(is func(int) bool) func([]any) (any, error) {
@@ -139,6 +153,13 @@ func ordered(is func(int) bool) func([]any) (any, error) {
 }
 
 func contained(args []any) (any, error) {
+	if d, ok := args[1].(document); ok && d.text[0] == '[' {
+		list, err := d.list()
+		if err != nil {
+			return nil, err
+		}
+		args = []any{args[0], list}
+	}
 	switch list := args[1].(type) {
 	case []any:
 		for _, v := range list {

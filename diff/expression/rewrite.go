@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"math/big"
@@ -16,6 +16,8 @@ import (
 
 // rewriter visits the nodes of an expression, children first.
 type rewriter struct {
+	// single: the expression is over one value, which may be a document.
+	single           bool
 	literals         map[int]string // by their places
 	usesOld, usesRow bool
 	rows             int // mentions of row that no member node has explained
@@ -84,6 +86,10 @@ func (r *rewriter) Visit(node *ast.Node) {
 	case *ast.IdentifierNode:
 		r.identifier(n)
 	case *ast.MemberNode:
+		if r.single {
+			r.reach(node, n)
+			return
+		}
 		r.member(n)
 	case *ast.CallNode:
 		if _, ok := n.Callee.(*ast.IdentifierNode); !ok {
@@ -94,7 +100,17 @@ func (r *rewriter) Visit(node *ast.Node) {
 	case *ast.SliceNode:
 		r.refuse(n, "there are no slices: substr(text, from, count)")
 	case *ast.MapNode:
-		r.refuse(n, "an expression gives one value, no map")
+		if !r.single {
+			r.refuse(n, "an expression gives one value, no map")
+		}
+	case *ast.PairNode:
+		if _, ok := n.Key.(*ast.StringNode); !ok {
+			r.refuse(n, "a key is a name or a text")
+		}
+	case *ast.ChainNode:
+		if r.single { // the functions for members hand null on by themselves
+			ast.Patch(node, n.Node)
+		}
 	}
 }
 
@@ -106,7 +122,7 @@ func (r *rewriter) refuse(n ast.Node, why string) {
 
 func (r *rewriter) float(node *ast.Node) {
 	text, ok := r.literals[(*node).Location().From]
-	v, isNumber := parseRat(text)
+	v, isNumber := ParseNumber(text)
 	if !ok || !isNumber {
 		r.refuse(*node, "the number cannot be read exactly: decimal('…')")
 		return
@@ -184,4 +200,18 @@ func (r *rewriter) member(n *ast.MemberNode) {
 	default:
 		call(&n.Property, fnIndex, p)
 	}
+}
+
+// reach replaces a member or an element of a value by a function of ours, which
+// reads documents.
+func (r *rewriter) reach(node *ast.Node, n *ast.MemberNode) {
+	if id, ok := n.Node.(*ast.IdentifierNode); ok && id.Value == "$env" {
+		r.refuse(n, "unknown name $env")
+		return
+	}
+	fn := fnMember
+	if n.Optional {
+		fn = fnMaybe
+	}
+	call(node, fn, n.Node, n.Property)
 }

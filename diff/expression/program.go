@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"errors"
@@ -22,10 +22,10 @@ const (
 	maxText   = 16 << 20
 )
 
-// program is a compiled expression. It is safe for concurrent use.
-type program struct {
+// Program is a compiled expression. It is safe for concurrent use.
+type Program struct {
 	code             *vm.Program
-	usesOld, usesRow bool
+	UsesOld, UsesRow bool     // it names old, row
 	columns          []string // that it asks the row for, sorted
 }
 
@@ -35,15 +35,20 @@ type scope struct {
 	Row map[string]any `expr:"row"`
 }
 
-// compileExpr compiles an expression. An error gives line and column.
-func compileExpr(text string) (*program, error) {
+// Compile compiles an expression over a row of cells. An error gives line and
+// column.
+func Compile(text string) (*Program, error) {
+	return compile(text, &rewriter{}, scope{})
+}
+
+func compile(text string, r *rewriter, env any) (*Program, error) {
 	tokens, err := lexer.Lex(file.NewSource(text))
 	if err != nil {
 		return nil, placed(text, err)
 	}
-	r := &rewriter{literals: literals(tokens)}
+	r.literals = literals(tokens)
 	options := append(functions(),
-		expr.Env(scope{}), expr.DisableAllBuiltins(), expr.Optimize(false), expr.MaxNodes(maxNodes), expr.Patch(r))
+		expr.Env(env), expr.DisableAllBuiltins(), expr.Optimize(false), expr.MaxNodes(maxNodes), expr.Patch(r))
 	code, err := expr.Compile(text, options...)
 	if r.rows > 0 && err == nil {
 		r.refuse(code.Node(), wholeRow)
@@ -55,7 +60,7 @@ func compileExpr(text string) (*program, error) {
 		return nil, placed(text, err)
 	}
 	slices.Sort(r.columns)
-	return &program{code: code, usesOld: r.usesOld, usesRow: r.usesRow, columns: slices.Compact(r.columns)}, nil
+	return &Program{code: code, UsesOld: r.usesOld, UsesRow: r.usesRow, columns: slices.Compact(r.columns)}, nil
 }
 
 // placed brings an error into our form: line:column: message.
@@ -70,26 +75,25 @@ func placed(text string, err error) error {
 	return fmt.Errorf("%d:%d: %s", at.Line, at.Column+1, at.Message)
 }
 
-// needs lists the columns that the program reads; own is what "old" stands for.
-func (p *program) needs(own string) []string {
+// Needs lists the columns that the program reads; own is what "old" stands for.
+func (p *Program) Needs(own string) []string {
 	out := slices.Clone(p.columns)
-	if p.usesOld && own != "" {
+	if p.UsesOld && own != "" {
 		out = append(out, own)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// run computes the value; cell gives a column's cell, "" being the old value.
-func (p *program) run(cell func(column string) (snapshot.Class, []byte)) (snapshot.Class, []byte, error) {
+// Run computes the value; cell gives a column's cell, "" being the old value.
+func (p *Program) Run(cell func(column string) (snapshot.Class, []byte)) (snapshot.Class, []byte, error) {
 	s, err := p.fill(cell)
 	if err != nil {
 		return snapshot.Null, nil, err
 	}
-	machine := vm.VM{MemoryBudget: maxMemory}
-	v, err := machine.Run(p.code, s)
+	v, err := p.compute(s)
 	if err != nil {
-		return snapshot.Null, nil, placed("", err)
+		return snapshot.Null, nil, err
 	}
 	class, c, err := toCell(v)
 	if err != nil {
@@ -98,8 +102,17 @@ func (p *program) run(cell func(column string) (snapshot.Class, []byte)) (snapsh
 	return class, c, nil
 }
 
-func (p *program) fill(cell func(string) (snapshot.Class, []byte)) (s scope, err error) {
-	if p.usesOld {
+func (p *Program) compute(env any) (any, error) {
+	machine := vm.VM{MemoryBudget: maxMemory}
+	v, err := machine.Run(p.code, env)
+	if err != nil {
+		return nil, placed("", err)
+	}
+	return v, nil
+}
+
+func (p *Program) fill(cell func(string) (snapshot.Class, []byte)) (s scope, err error) {
+	if p.UsesOld {
 		if s.Old, err = fromCell(cell("")); err != nil {
 			return s, err
 		}

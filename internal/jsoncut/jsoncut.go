@@ -1,4 +1,9 @@
-package mapping
+// Package jsoncut cuts a JSON document into the texts of its values: numbers keep
+// their digits, texts their bytes.
+//
+// The functions are for documents that json.Valid has passed, so they check
+// nothing. What they return lies within the document.
+package jsoncut
 
 import (
 	"bytes"
@@ -8,20 +13,16 @@ import (
 	"unicode/utf8"
 )
 
-// A JSON document is walked by its tokens and cut into the texts of its values:
-// numbers keep their digits, texts their bytes. The functions here are for
-// documents that json.Valid has passed, so they check nothing.
-
-// skipSpace returns the first place at or after i that is no white space.
-func skipSpace(s []byte, i int) int {
+// SkipSpace returns the first place at or after i that is no white space.
+func SkipSpace(s []byte, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\r' || s[i] == '\t') {
 		i++
 	}
 	return i
 }
 
-// valueEnd returns the place behind the value that begins at i.
-func valueEnd(s []byte, i int) int {
+// ValueEnd returns the place behind the value that begins at i.
+func ValueEnd(s []byte, i int) int {
 	switch s[i] {
 	case '"':
 		return stringEnd(s, i)
@@ -58,11 +59,11 @@ func containerEnd(s []byte, i int) int {
 	}
 }
 
-// elements calls each with the elements of the array s.
-func elements(s []byte, each func(value []byte) error) error {
-	i := skipSpace(s, 1)
+// Elements calls each with the elements of the array s.
+func Elements(s []byte, each func(value []byte) error) error {
+	i := SkipSpace(s, 1)
 	for s[i] != ']' {
-		end := valueEnd(s, i)
+		end := ValueEnd(s, i)
 		if err := each(s[i:end:end]); err != nil {
 			return err
 		}
@@ -73,35 +74,46 @@ func elements(s []byte, each func(value []byte) error) error {
 
 // next passes a comma.
 func next(s []byte, i int) int {
-	if i = skipSpace(s, i); s[i] == ',' {
-		i = skipSpace(s, i+1)
+	if i = SkipSpace(s, i); s[i] == ',' {
+		i = SkipSpace(s, i+1)
 	}
 	return i
 }
 
-// member returns the value of an object's key, and how often the key is there.
-func member(s []byte, key string) (value []byte, times int) {
-	for i := skipSpace(s, 1); s[i] != '}'; {
+// Members calls each with the names and values of the object s.
+func Members(s []byte, each func(name string, value []byte) error) error {
+	for i := SkipSpace(s, 1); s[i] != '}'; {
 		nameEnd := stringEnd(s, i)
-		name := unquote(s[i:nameEnd])
-		i = skipSpace(s, skipSpace(s, nameEnd)+1)
-		end := valueEnd(s, i)
-		if name == key {
-			value, times = s[i:end:end], times+1
+		name := Unquote(s[i:nameEnd])
+		i = SkipSpace(s, SkipSpace(s, nameEnd)+1)
+		end := ValueEnd(s, i)
+		if err := each(name, s[i:end:end]); err != nil {
+			return err
 		}
 		i = next(s, end)
 	}
+	return nil
+}
+
+// Member returns the value of an object's key, and how often the key is there.
+func Member(s []byte, key string) (value []byte, times int) {
+	_ = Members(s, func(name string, v []byte) error {
+		if name == key {
+			value, times = v, times+1
+		}
+		return nil
+	})
 	return value, times
 }
 
-// element returns an array's element by the digits of its index.
-func element(s []byte, index string) (value []byte) {
+// Element returns an array's element by the digits of its index.
+func Element(s []byte, index string) (value []byte) {
 	want, err := strconv.Atoi(index)
 	if err != nil || strconv.Itoa(want) != index {
 		return nil
 	}
 	n := 0
-	_ = elements(s, func(v []byte) error {
+	_ = Elements(s, func(v []byte) error {
 		if n == want {
 			value = v
 		}
@@ -111,12 +123,19 @@ func element(s []byte, index string) (value []byte) {
 	return value
 }
 
-// unquote returns the text of a JSON string. Bytes that are not UTF-8 stay; half
+// Unquote returns the text of a JSON string. Bytes that are not UTF-8 stay; half
 // of a surrogate pair becomes U+FFFD, as it has no UTF-8.
-func unquote(s []byte) string {
+func Unquote(s []byte) string {
+	text, _ := Text(s)
+	return text
+}
+
+// Text is Unquote that reports whether all of the string is characters.
+func Text(s []byte) (text string, whole bool) {
 	s = s[1 : len(s)-1]
+	whole = utf8.Valid(s)
 	if bytes.IndexByte(s, '\\') < 0 {
-		return string(s)
+		return string(s), whole
 	}
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
@@ -126,9 +145,10 @@ func unquote(s []byte) string {
 			continue
 		}
 		r, size := escape(s[i:])
+		whole = whole && !utf16.IsSurrogate(r)
 		out, i = utf8.AppendRune(out, r), i+size
 	}
-	return string(out)
+	return string(out), whole
 }
 
 // escape reads one escape, or the two of a surrogate pair.

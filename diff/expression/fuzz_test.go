@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"strings"
@@ -17,16 +17,28 @@ func FuzzExpr(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := compileExpr(text)
+		p, err := Compile(text)
 		if err != nil {
 			return
 		}
 		for _, c := range []string{"number:-7.25", "text:2024-01-31", "null", "instant:2024-01-31T00:00:00Z", "bool:true", "float:1e300"} {
-			class, bytes := makeCell(t, c)
-			got, _, err := p.run(func(string) (snapshot.Class, []byte) { return class, bytes })
+			class, bytes := taggedCell(t, c)
+			got, _, err := p.Run(func(string) (snapshot.Class, []byte) { return class, bytes })
 			if err == nil && (got == snapshot.Float || strings.HasPrefix(got.String(), "class")) {
 				t.Errorf("%s of %s is of class %s", text, c, got)
 			}
 		}
 	})
+}
+
+func taggedCell(t *testing.T, text string) (snapshot.Class, []byte) {
+	t.Helper()
+	if text == "null" {
+		return snapshot.Null, nil
+	}
+	class, value, err := snapshot.ParseTagged(nil, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return class, value
 }

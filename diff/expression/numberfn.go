@@ -1,4 +1,4 @@
-package mapping
+package expression
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 func numberFunctions() []function {
 	return []function{
 		{"decimal", 1, 1, toDecimal, false},
-		{"round", 1, 2, rounded(halfUp), false},
-		{"round_even", 1, 2, rounded(halfEven), false},
-		{"floor", 1, 2, rounded(toFloor), false},
-		{"ceil", 1, 2, rounded(toCeiling), false},
-		{"trunc", 1, 2, rounded(toZero), false},
+		{"round", 1, 2, rounded(HalfUp), false},
+		{"round_even", 1, 2, rounded(HalfEven), false},
+		{"floor", 1, 2, rounded(ToFloor), false},
+		{"ceil", 1, 2, rounded(ToCeiling), false},
+		{"trunc", 1, 2, rounded(ToZero), false},
 		{"abs", 1, 1, func(args []any) (any, error) {
 			n, err := numbers(args)
 			if err != nil {
@@ -36,7 +36,7 @@ func toDecimal(args []any) (any, error) {
 		}
 		return new(big.Rat), nil
 	case string:
-		if r, ok := parseRat(v); ok {
+		if r, ok := ParseNumber(v); ok {
 			return r, nil
 		}
 		return nil, fmt.Errorf("%.60q is no decimal number", v)
@@ -45,7 +45,7 @@ func toDecimal(args []any) (any, error) {
 }
 
 // rounded takes a number and, or not, the digits behind the point.
-func rounded(how rounding) func([]any) (any, error) {
+func rounded(how Rounding) func([]any) (any, error) {
 	return func(args []any) (any, error) {
 		n, err := numbers(args)
 		if err != nil {
@@ -53,11 +53,11 @@ func rounded(how rounding) func([]any) (any, error) {
 		}
 		places := 0
 		if len(n) == 2 {
-			if places, err = small(n[1], maxDigits); err != nil {
+			if places, err = small(n[1], MaxDigits); err != nil {
 				return nil, fmt.Errorf("digits: %w", err)
 			}
 		}
-		return round(n[0], places, how), nil
+		return Round(n[0], places, how), nil
 	}
 }
 
