@@ -107,3 +107,26 @@ func TestNamedTestsHaveTheirRow(t *testing.T) {
 		t.Errorf("%d tests found: %v", found, err)
 	}
 }
+
+// Every entry of the track record has a command, and the command a test.
+func TestTrackRecordCanBeRepeated(t *testing.T) {
+	entries := 0
+	for line := range strings.Lines(page(t, "track-record.md")) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| what ") {
+			continue
+		}
+		entries++
+		found := command.FindAllStringSubmatch(line, -1)
+		if len(found) == 0 {
+			t.Errorf("no command: %s", line)
+		}
+		for _, m := range found {
+			if !strings.HasPrefix(m[1], "./") || !isTest(t, m[1], m[2]) {
+				t.Errorf("there is no %s in %s", m[2], m[1])
+			}
+		}
+	}
+	if entries < 25 {
+		t.Errorf("%d entries: nothing is ever taken out", entries)
+	}
+}
