@@ -29,7 +29,7 @@ type pass struct {
 func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 	p := &pass{old: old, new: new, controls: controls, opts: o, out: out, tally: comparison.NewTally()}
 	p.compare = p.comparer(&new)
-	p.compare.tally = p.tally
+	p.compare.tally, p.compare.instead = p.tally, instead{}
 	for i := range controls {
 		p.control = append(p.control, p.comparer(&controls[i]))
 	}
@@ -147,7 +147,7 @@ func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchan
 	if p.noise == nil {
 		return p.finish(p.compare.differences)
 	}
-	return p.withControls(old, controls)
+	return p.withControls(s, old, new, controls)
 }
 
 // id is what the current record pairs by: the baseline's id, also where the old side
@@ -166,21 +166,6 @@ func countFailure(s *comparison.Subject, new *recording.Exchange) {
 		}
 		s.Failed[string(end)]++
 	}
-}
-
-// addLatencies counts both sides or none, so that their ratio is of like records.
-func addLatencies(s *comparison.Subject, old, new *recording.Exchange) {
-	a, okA := latency(old)
-	b, okB := latency(new)
-	if okA && okB {
-		s.OldLatency.Add(a)
-		s.NewLatency.Add(b)
-	}
-}
-
-func latency(ex *recording.Exchange) (ns int64, ok bool) {
-	from, until := answerTime(ex)
-	return until - from, from > 0 && until >= from
 }
 
 // settled counts a record whose answers are not compared, with the difference that
@@ -242,15 +227,17 @@ func (p *pass) write(d *comparison.Difference) error {
 
 // withControls compares the controls' answers, too, and keeps the record for the
 // end of the pass.
-func (p *pass) withControls(old *recording.Exchange, controls []*recording.Exchange) error {
+func (p *pass) withControls(s *comparison.Subject, old, new *recording.Exchange, controls []*recording.Exchange) error {
 	usable := 0
 	for i, ex := range controls {
 		c := p.control[i]
 		if ex == nil || judge(old, ex, true).fate != compareAnswers || len(askedWithout(old, ex, c.sameBaseline)) > 0 {
 			continue
 		}
-		usable++
-		c.begin(p.compare.subject, p.id(), p.compare.rules, old, ex)
+		if usable++; usable == 1 {
+			addControlLatencies(s, ex, new)
+		}
+		c.begin(p.compare.subject, p.id(), p.opts.Rules.Control().For(p.compare.subject), old, ex)
 		c.answers()
 		p.noise.control(c.differences)
 	}

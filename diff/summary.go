@@ -126,6 +126,7 @@ func (p *pass) allNotes(s *comparison.Summary) []string {
 	if n := p.surplus(); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d exchanges of the new side answer to none of the old", n))
 	}
+	notes = append(notes, p.compare.instead.notes()...)
 	notes = append(notes, bound(s.Subjects)...)
 	if p.noise != nil {
 		notes = append(notes, p.noiseNotes()...)
@@ -150,7 +151,7 @@ func (p *pass) inputNotes() []string {
 			notes = append(notes, fmt.Sprintf("%s replayed another recording than %s; exchanges were paired by id", in.Name, p.old.Name))
 		}
 	}
-	return append(notes, p.manifestNotes()...)
+	return append(append(notes, p.paceNotes()...), p.manifestNotes()...)
 }
 
 // namesPerNote bounds the inputs that a note shared by many is said of by name.

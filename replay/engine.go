@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/transport"
 )
@@ -28,7 +30,11 @@ type engine struct {
 	now       func() int64
 	timer     schedule.Timer
 
-	server string // the last that checkServer saw; feed's own
+	// The feed's own:
+	server  string             // the last that checkServer saw
+	resumed bool               // a shard that is taken up again has begun
+	skipped int64              // of its schedule
+	foreign map[carry.Key]bool // values that answers bring; true: those to other shards
 
 	dialing context.Context // ends when requests under way are given up
 	giveUp  context.CancelFunc
@@ -46,11 +52,13 @@ type state struct {
 	result   Result
 	failure  error // of the sink, the journal or the policy
 	circuit  circuit
+	watched  *watched
 	lag      int64
 	reported int64 // rows at the last progress report
 
 	sessions map[string]*session
 	sources  map[carry.Key]*job
+	lines    map[entity.Key]*line
 	// recorded are the servers of the baseline, dialled the target's addresses:
 	// they must not meet, whichever is known first.
 	recorded, dialled map[netip.AddrPort]bool
@@ -71,6 +79,9 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := errors.Join(o.Shard.check(), o.checkOrder()); err != nil {
+		return nil, err
+	}
 	e := &engine{o: &o, out: out, journal: journal, now: transport.Clock()}
 	if e.guard, err = newGuard(&o, end); err != nil {
 		return nil, err
@@ -79,6 +90,9 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 		return nil, err
 	}
 	if e.writer, err = newComposer(&o, end, e.carry); err != nil {
+		return nil, err
+	}
+	if err := o.Abort.Validate(); err != nil {
 		return nil, err
 	}
 	if err := e.connectTo(end); err != nil {
@@ -108,6 +122,7 @@ func (e *engine) initState() {
 	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64)}
 	s.result.Timing.Paced = e.o.Schedule.Paced()
 	s.sessions = make(map[string]*session)
+	e.foreign = make(map[carry.Key]bool)
 	s.sources = make(map[carry.Key]*job)
 	s.recorded = make(map[netip.AddrPort]bool)
 	s.dialled = make(map[netip.AddrPort]bool)
@@ -116,6 +131,7 @@ func (e *engine) initState() {
 			s.recorded[a] = true
 		}
 	}
+	s.watched = newWatched(&e.o.Abort)
 	s.room = sync.NewCond(&e.mu)
 	s.pool.limit = e.o.Pool.Connections
 	s.pool.shared = e.o.Pool.Shared
@@ -130,10 +146,14 @@ func (e *engine) isRecorded(a netip.AddrPort) bool {
 	return e.state.recorded[a]
 }
 
-// start begins the clock and the pacing.
+// start begins the clock and the pacing. A schedule without times waits here for
+// an agreed start.
 func (e *engine) start() {
-	e.state.startAt = e.now()
+	now := e.now()
+	e.state.startAt = max(now, e.o.StartAt)
 	if !e.o.Schedule.Paced() {
+		// Cut short by an interruption, which the run's stop tells.
+		_ = schedule.Plain{}.Sleep(e.pacing, durationSince(now, e.state.startAt))
 		return
 	}
 	e.timer = schedule.NewTimer()
@@ -170,8 +190,13 @@ func (e *engine) failed() error {
 
 // admit gives ex its row, or makes it a job.
 func (e *engine) admit(ex *recording.Exchange) error {
+	session := e.sessionOf(ex)
+	if !e.ours(ex, session) {
+		return e.checkServer(ex)
+	}
 	e.state.result.Total++ // touched by feed alone until it has ended
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
+		e.again(ex)
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.state.result.Resumed++
@@ -182,11 +207,18 @@ func (e *engine) admit(ex *recording.Exchange) error {
 		return err
 	}
 	if end, why := e.verdict(ex); end != "" {
+		if end == recording.Unknown {
+			e.again(ex)
+		}
 		return e.unsent(ex, end, why, 0, false)
 	}
 	// What is not sent takes no place in the schedule: a filtered run keeps its
 	// rate, and does not wait for what it leaves out.
-	e.enqueue(ex, e.o.Schedule.Due(ex.FirstAt()))
+	due := e.due(ex)
+	if due == schedule.Never {
+		return e.afterSchedule(ex)
+	}
+	e.enqueue(ex, session, due)
 	return nil
 }
 
@@ -218,6 +250,17 @@ func (e *engine) verdict(ex *recording.Exchange) (recording.End, string) {
 	if e.stopped.Load() {
 		return recording.NotReached, e.why()
 	}
+	if end, why := e.leftOut(ex); end != "" {
+		return end, why
+	}
+	if e.o.Resume.Open[ex.ID] && !safe(ex.Request.Method) {
+		return recording.Unknown, "sending had begun when the run was cut off; not sent again"
+	}
+	return "", ""
+}
+
+// leftOut says why ex is not sent in any run with these options, or "".
+func (e *engine) leftOut(ex *recording.Exchange) (recording.End, string) {
 	if why := notWhole(ex); why != "" {
 		return recording.NotWhole, why
 	}
@@ -228,9 +271,6 @@ func (e *engine) verdict(ex *recording.Exchange) (recording.End, string) {
 	}
 	if why := e.guard.blocks(ex.Request); why != "" {
 		return recording.Blocked, why
-	}
-	if e.o.Resume.Open[ex.ID] && !safe(ex.Request.Method) {
-		return recording.Unknown, "sending had begun when the run was cut off; not sent again"
 	}
 	return "", ""
 }
@@ -329,6 +369,7 @@ func (e *engine) finished(err error) (Result, error) {
 	r := &e.state.result
 	r.Timing.Elapsed = time.Duration(e.now() - e.state.startAt)
 	r.Timing.judge(e.o.FairLateness)
+	r.stopAtSchedule()
 	r.Forgotten += e.carry.Forgotten()
 	if err == nil {
 		err = e.state.failure

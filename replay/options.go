@@ -14,7 +14,9 @@ import (
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
+	"parallax/replay/sessions"
 	"parallax/replay/transport"
 )
 
@@ -38,8 +40,11 @@ type Target struct {
 	// Insecure does not check the certificate.
 	Insecure bool `yaml:"insecure,omitempty" json:"insecure,omitempty"`
 	// ServerName is asked for and checked in place of the URL's host.
-	ServerName string  `yaml:"server_name,omitempty" json:"server_name,omitempty"`
-	Rewrite    Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
+	ServerName string `yaml:"server_name,omitempty" json:"server_name,omitempty"`
+	// Credentials is for who has live ones to send (package mirror's caller; a
+	// recording has tokens in their place): "pass", or "" to leave them out.
+	Credentials string  `yaml:"credentials,omitempty" json:"credentials,omitempty"`
+	Rewrite     Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
 }
 
 // Rewrite changes what is sent, deliberately.
@@ -76,6 +81,16 @@ type Options struct {
 	RecordedServers []string
 	// Schedule is used up by the run; nil means the recorded times.
 	Schedule *schedule.Schedule
+	// Sessions says what a session is; nil: the recorded connection.
+	Sessions *sessions.Namer
+	// Order holds the requests that name one entity in the recorded order, over
+	// sessions; nil: none. It goes with whole runs only.
+	Order *entity.Set
+	// Shard is the share of the run that is sent.
+	Shard Shard
+	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is
+	// the time of the start.
+	StartAt  int64
 	Pool     Pool
 	Timeouts transport.Timeouts
 	Bodies   Bodies
@@ -92,6 +107,8 @@ type Options struct {
 	// and gets no rows, so that a resumed run can send it. The caller keeps the
 	// journal (recording.Live.Suspend) and makes no run of it yet.
 	OmitUnreached bool
+	// Abort says what of the answers stops the run.
+	Abort Abort
 	// RunID is the marker header's value. NoMarker leaves the header out.
 	RunID    string
 	NoMarker bool

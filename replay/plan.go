@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/replay/schedule"
 )
 
 // Outline is what a run would do, for --dry-run.
@@ -18,8 +19,14 @@ type Outline struct {
 	Hosts   map[string]int64        `json:"hosts"`
 	Routes  map[string]int64        `json:"routes"`
 	// Others counts what found no room in Hosts or Routes.
-	Others   int64         `json:"others"`
+	Others int64 `json:"others"`
+	// Duration is from the start to the last request.
 	Duration time.Duration `json:"duration_ns"`
+	// Schedule says what the times are; Stages are those of a ramp.
+	Schedule string         `json:"schedule"`
+	Stages   []StageOutline `json:"stages,omitempty"`
+	// Order counts by kind of entity.
+	Order map[string]OrderOutline `json:"order,omitempty"`
 	// Target is the only address that would be dialled.
 	Target string `json:"target"`
 	// Writes says whether unsafe methods would be sent, and if not, why.
@@ -45,22 +52,30 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 	p := Outline{
 		Ends: make(map[recording.End]int64), Methods: make(map[string]int64), Hosts: make(map[string]int64),
 		Routes: make(map[string]int64), Target: end.address, Writes: e.guard.noWrites,
+		Schedule: e.o.Schedule.String(), Stages: outlineStages(e.o.Schedule),
 	}
 	if e.guard.writes {
 		p.Writes = "allowed"
 	}
+	order := newOrderPlan(o.Order)
+	p.Order = order.counts
 	for ex, err := range exchanges {
 		if err != nil {
 			return p, fmt.Errorf("read the baseline: %w", err)
 		}
-		p.add(e, ex, route)
+		p.add(e, ex, route, order)
 	}
 	return p, nil
 }
 
-func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string) {
+func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string, order *orderPlan) {
+	session := e.sessionOf(ex)
+	if !e.ours(ex, session) {
+		return
+	}
 	p.Total++
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
+		e.again(ex)
 		p.Ends[end]++
 		return
 	}
@@ -68,8 +83,14 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 		p.Ends[end]++
 		return
 	}
+	due := e.due(ex)
+	if due == schedule.Never {
+		p.Ends[recording.NotReached]++
+		return
+	}
 	p.Send++
-	p.Duration = max(p.Duration, time.Duration(e.o.Schedule.Due(ex.FirstAt())))
+	p.Duration = max(p.Duration, time.Duration(due))
+	order.add(ex, session)
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
 	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))

@@ -195,6 +195,7 @@ func (w *worker) loop() {
 func (e *engine) settle(w *worker, j *job, done outcome) *job {
 	e.mu.Lock()
 	trip := e.count(j, &done)
+	broken := e.state.watched.add(&done)
 	next := e.ended(j)
 	e.forget(j.session)
 	if next == nil {
@@ -212,6 +213,9 @@ func (e *engine) settle(w *worker, j *job, done outcome) *job {
 	e.mu.Unlock()
 	if trip {
 		e.stop(StopCircuit, circuitText)
+	}
+	if broken != nil {
+		e.abortBy(broken)
 	}
 	return next
 }

@@ -17,7 +17,9 @@ const (
 	// StopTarget: the target could not be reached at the start.
 	StopTarget Stop = "target down"
 	// StopCircuit: too many of the last requests had no answer.
-	StopCircuit     Stop = "target failing"
+	StopCircuit Stop = "target failing"
+	// StopAbort: a condition of Options.Abort was broken.
+	StopAbort       Stop = "abort condition"
 	StopInterrupted Stop = "interrupted"
 	// StopError: Run returned an error.
 	StopError Stop = "error"
@@ -27,14 +29,21 @@ const (
 type Result struct {
 	Stopped Stop   `json:"stopped"`
 	Why     string `json:"why,omitempty"`
+	// Aborted is the condition where Stopped is StopAbort.
+	Aborted *Aborted `json:"aborted,omitempty"`
 	// Total is the number of exchanges read; Ends says how each ended. Resumed
 	// of them ended in the run that this one goes on with, and are in Ends too.
 	Total   int64                   `json:"total"`
 	Ends    map[recording.End]int64 `json:"ends"`
 	Resumed int64                   `json:"resumed"`
+	// Untimed of those not reached had no time in the schedule, which ended before.
+	Untimed int64 `json:"untimed"`
 	// Carried values, and headers and cookies left out for a redaction token.
 	Carried int64 `json:"carried"`
 	LeftOut int64 `json:"left_out"`
+	// Foreign requests of a shard name a carried value that another shard's answer
+	// brings: they were sent without it.
+	Foreign int64 `json:"foreign"`
 	// Forgotten pairs of carried values did not fit into memory.
 	Forgotten int64 `json:"forgotten"`
 	// Connections were opened; Displaced of the idle ones were closed for another
@@ -48,6 +57,8 @@ type Result struct {
 	// BacklogFull how often reading ahead stopped because too many waited.
 	PoolWaits   int64 `json:"pool_waits"`
 	BacklogFull int64 `json:"backlog_full"`
+	// Order says what requests waited for by Options.Order.
+	Order OrderResult `json:"order"`
 	// Timing is of what was sent.
 	Timing Timing `json:"timing"`
 }

@@ -23,6 +23,7 @@ type outcome struct {
 	displaced      int64
 	stale          int64
 	retried        int64
+	noted          noted
 }
 
 // run gives j its row.
@@ -44,6 +45,7 @@ func (w *worker) run(j *job) outcome {
 		return w.leave(j, answer.End, answer.Detail)
 	}
 	done.end, done.sentAt, done.doneAt = answer.End, answer.SentAt, answer.DoneAt
+	done.noted = e.state.watched.look(j, &answer)
 	w.learn(j, &answer)
 	e.write(w.fill(j, &answer, &done))
 	w.idleSince = answer.DoneAt
@@ -297,7 +299,7 @@ func (e *engine) progress() Progress {
 	s := &e.state
 	p := Progress{Total: e.o.Total, Answered: s.result.Ends[recording.Answered]}
 	if s.startAt != 0 {
-		p.Elapsed = durationSince(s.startAt, e.now())
+		p.Elapsed = max(durationSince(s.startAt, e.now()), 0)
 	}
 	for end, n := range s.result.Ends {
 		p.Done += n

@@ -16,14 +16,19 @@ func Build(s *comparison.Summary, g gate.Result) *Report {
 		Verdict: g.Verdict, ExitCode: g.ExitCode, Gate: g,
 		Inputs: Inputs{Old: s.Old, New: s.New, Controls: s.Controls, RulesDigest: s.RulesDigest, PolicyDigest: g.PolicyDigest},
 		Routes: []Row{}, Groups: []Group{}, Accepted: []Group{}, Uncompared: []Group{}, Noise: []Group{},
-		Rules: sortedRules(s.Rules), Ledgers: buildLedgers(s.Ledgers),
+		Intended: sortedRules(s.Rules, true), Rules: sortedRules(s.Rules, false), Ledgers: buildLedgers(s.Ledgers),
 		Words: wordsOf(s), Tables: buildTables(s), SchemaNotes: s.SchemaNotes, Invariants: s.Invariants,
 		Notes: append(append([]string{}, s.Notes...), g.Notes...),
 	}
+	if !r.Words.OfTables() {
+		r.Latency = buildLatency(s)
+	}
 	r.addRoutes(s)
 	r.Headline = headline(r)
-	if r.Proves, r.Unproven = proves(r), unproven(r); r.Words.OfTables() {
+	if r.Words.OfTables() {
 		r.Proves, r.Unproven = provesTables(r), unprovenTables(r)
+	} else {
+		r.Proves, r.Unproven = proves(r), unproven(r)
 	}
 	return r
 }
@@ -37,12 +42,14 @@ func (r *Report) addRoutes(s *comparison.Summary) {
 	for i := range s.Subjects {
 		u := &s.Subjects[i]
 		row := buildRow(u)
+		row.Ratios = ratiosOf(u, s.LatencyBase())
 		row.Verdict, row.Text = verdicts[u.Name].Verdict, verdicts[u.Name].Text
 		r.Routes = append(r.Routes, row)
 		r.addGroups(u)
 		addSubject(&total, u)
 	}
 	r.Total = buildRow(&total)
+	r.Total.Ratios = ratiosOf(&total, s.LatencyBase())
 	r.Total.Verdict = r.Verdict
 	sort.SliceStable(r.Routes, func(a, b int) bool { return r.Routes[a].Route < r.Routes[b].Route })
 	for _, groups := range [][]Group{r.Groups, r.Accepted, r.Uncompared, r.Noise} {
@@ -119,16 +126,21 @@ func addSubject(total, u *comparison.Subject) {
 		}
 		total.Failed[end] += n
 	}
-	total.OldLatency.Merge(u.OldLatency)
-	total.NewLatency.Merge(u.NewLatency)
+	total.MergeLatencies(u)
 }
 
 func latencyOf(h *comparison.Histogram) Latency {
 	return Latency{Count: h.Count(), P50: h.Quantile(0.50), P95: h.Quantile(0.95), P99: h.Quantile(0.99)}
 }
 
-func sortedRules(rules []comparison.RuleCount) []comparison.RuleCount {
-	sorted := append([]comparison.RuleCount{}, rules...)
+// sortedRules takes the changes made on purpose, or all others.
+func sortedRules(rules []comparison.RuleCount, intended bool) []comparison.RuleCount {
+	sorted := []comparison.RuleCount{}
+	for i := range rules {
+		if rules[i].Intended == intended {
+			sorted = append(sorted, rules[i])
+		}
+	}
 	sort.SliceStable(sorted, func(i, k int) bool {
 		a, b := &sorted[i], &sorted[k]
 		switch {

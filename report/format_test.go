@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"parallax/diff/comparison"
 	"pgregory.net/rapid"
 )
 
@@ -13,7 +14,10 @@ func TestFormats(t *testing.T) {
 		{Number(0), "0"}, {Number(999), "999"}, {Number(1000), "1,000"}, {Number(-1234567), "-1,234,567"}, {Number(-123), "-123"}, {Number(math.MaxInt64), "9,223,372,036,854,775,807"},
 		{Duration(0), "0 µs"}, {Duration(999), "999 µs"}, {Duration(1009), "1.00 ms"}, {Duration(12345), "12.3 ms"}, {Duration(999999), "999 ms"}, {Duration(1_500_000), "1.50 s"}, {Duration(7200_000_000), "7200 s"},
 		{percentUp(3, 3), "100%"}, {percentUp(3, 1), "100%"}, {percentUp(3, 4), "75%"}, {percentUp(3, 400), "0.75%"}, {percentUp(3, 1000), "0.3%"}, {percentUp(3, 7000), "0.043%"}, {percentUp(3, 1e12), "0.0000000003%"},
-		{times(3, 2), "1.50 ×"}, {times(1, 0), "–"}, {plural(1, "route"), "1 route"}, {plural(2000, "route"), "2,000 routes"},
+		{intervalText(&comparison.LatencyRatio{Ratio: 1204, Low: 1139, High: 1281}), "1.20 × (1.13–1.29)"},
+		{intervalText(&comparison.LatencyRatio{Ratio: 990, Low: 0, Unbounded: true}), "0.99 × (too few)"},
+		{intervalText(&comparison.LatencyRatio{Ratio: 990, Low: 715, Unbounded: true}), "0.99 × (0.71 or more)"},
+		{plural(1, "route"), "1 route"}, {plural(2000, "route"), "2,000 routes"},
 		{place("body", ""), "body"}, {place("body", "/x"), "body /x"},
 	} {
 		if c.got != c.want {

@@ -67,23 +67,26 @@ type page struct {
 	Policy string
 	Shown  shown
 
-	Rows        list[tableRow]
-	TotalRow    tableRow
-	Sections    []section
-	MoreGroups  int
-	Uncompared  list[card]
-	Accepted    list[card]
-	Noise       list[card]
-	Rules       list[ruleLine]
-	Checks      list[gate.Check]
-	Reasons     list[gate.Check]
-	NotesShown  list[string]
-	SlowestP95  int64
-	HasLatency  bool
-	NoiseCount  int64
-	HiddenCount int64
-	Proofs      list[Table]
-	SchemaShown list[schemaLine]
+	Rows       list[tableRow]
+	TotalRow   tableRow
+	Sections   []section
+	MoreGroups int
+	Uncompared list[card]
+	Accepted   list[card]
+	Noise      list[card]
+	Intended   list[ruleLine]
+	Rules      list[ruleLine]
+	Checks     list[gate.Check]
+	Reasons    list[gate.Check]
+	NotesShown list[string]
+	SlowestP95 int64
+	HasLatency bool
+	// LatencyLevels head the columns of the latency table.
+	LatencyLevels []string
+	NoiseCount    int64
+	HiddenCount   int64
+	Proofs        list[Table]
+	SchemaShown   list[schemaLine]
 }
 
 // schemaLine is one declaration that differs.
@@ -156,7 +159,7 @@ func makePage(r *Report, show shown) *page {
 		Report: r, Style: template.CSS(pageStyle), Policy: contentPolicy(pageStyle), Shown: show,
 		TotalRow:   tableRow{Row: &r.Total},
 		Uncompared: cards(r.Uncompared, show), Accepted: cards(r.Accepted, show), Noise: cards(r.Noise, show),
-		Rules: ruleLines(r, show), Checks: firstOf(r.Gate.Checks, show.Lines), Reasons: firstOf(r.Gate.Reasons, show.Lines),
+		Intended: ruleLines(r.Intended, show), Rules: ruleLines(r.Rules, show), Checks: firstOf(r.Gate.Checks, show.Lines), Reasons: firstOf(r.Gate.Reasons, show.Lines),
 		NotesShown: firstOf(r.Notes, show.Lines), HiddenCount: hidden(r),
 		Proofs: firstOf(r.Tables, show.Routes), SchemaShown: schemaLines(r.SchemaNotes, show.Lines),
 	}
@@ -164,8 +167,8 @@ func makePage(r *Report, show shown) *page {
 	p.addRows(show)
 	for i := range r.Routes {
 		p.SlowestP95 = max(p.SlowestP95, r.Routes[i].OldLatency.P95, r.Routes[i].NewLatency.P95)
-		p.HasLatency = p.HasLatency || r.Routes[i].OldLatency.Count > 0 || r.Routes[i].NewLatency.Count > 0
 	}
+	p.HasLatency, p.LatencyLevels = r.Latency != nil && r.hasRatios(), []string{"p50", "p90", "p99"}
 	for i := range r.Noise {
 		p.NoiseCount += r.Noise[i].Records
 	}
@@ -266,8 +269,8 @@ func cutMarks(ms []Mark, most int) []Mark {
 	return cut
 }
 
-func ruleLines(r *Report, show shown) list[ruleLine] {
-	kept := firstOf(r.Rules, show.Lines)
+func ruleLines(rules []comparison.RuleCount, show shown) list[ruleLine] {
+	kept := firstOf(rules, show.Lines)
 	made := list[ruleLine]{More: kept.More}
 	for i := range kept.Items {
 		c := &kept.Items[i]
@@ -329,7 +332,7 @@ func pageFuncs() template.FuncMap {
 		"css":     verdictClass,
 		"sign":    verdictMark,
 		"lat":     latencyText,
-		"times":   times,
+		"ratios":  ratioCells,
 		"part":    func(us, most int64) int64 { return us * 1000 / max(most, 1) },
 		"buckets": bucketText,
 		"count":   func(n int) int64 { return int64(n) },
@@ -360,13 +363,4 @@ func verdictMark(v gate.Verdict) string {
 		return "–"
 	}
 	return "?"
-}
-
-// times is now by old with two digits.
-func times(now, old int64) string {
-	if old <= 0 {
-		return "–"
-	}
-	hundredths := now * 100 / old
-	return fmt.Sprintf("%d.%02d ×", hundredths/100, hundredths%100)
 }

@@ -30,6 +30,7 @@ func Metrics(w io.Writer, r *Report) error {
 		}
 	}
 	metricLatency(&b, rows)
+	metricRatios(&b, rows)
 	metricLedger(&b, r)
 	metricFamily(&b, "parallax_routes_left_out", "Routes without series of their own here.")
 	fmt.Fprintf(&b, "parallax_routes_left_out %d\n# EOF\n", len(r.Routes)-len(rows))
@@ -63,7 +64,7 @@ func stateCounts(row *Row) []Count {
 }
 
 func metricLatency(b *strings.Builder, rows []Row) {
-	metricFamily(b, "parallax_latency_microseconds", "Quantiles of latency, exact to within 12.5 %.")
+	metricFamily(b, "parallax_latency_microseconds", "Quantiles of latency, exact to within 0.8 %.")
 	for i := range rows {
 		for _, s := range []struct {
 			side string
@@ -74,6 +75,26 @@ func metricLatency(b *strings.Builder, rows []Row) {
 			}
 			for _, q := range []Count{{"0.5", s.l.P50}, {"0.95", s.l.P95}, {"0.99", s.l.P99}} {
 				fmt.Fprintf(b, "parallax_latency_microseconds{route=\"%s\",side=\"%s\",q=\"%s\"} %d\n", label(rows[i].Route), s.side, q.Name, q.Count)
+			}
+		}
+	}
+}
+
+// metricRatios gives each ratio with the ends of its interval; one without an upper
+// end has none.
+func metricRatios(b *strings.Builder, rows []Row) {
+	metricFamily(b, "parallax_latency_ratio", "New latency by old (by the control's where there is one), with the ends of its 95 % interval.")
+	for i := range rows {
+		if rows[i].Ratios == nil {
+			continue
+		}
+		for _, q := range rows[i].Ratios.all() {
+			ends := []Count{{"seen", q.Ratio}, {"low", q.Low}, {"high", q.High}}
+			if q.Unbounded {
+				ends = ends[:2]
+			}
+			for _, end := range ends {
+				fmt.Fprintf(b, "parallax_latency_ratio{route=\"%s\",q=\"%s\",end=\"%s\"} %s\n", label(rows[i].Route), decimal(q.Level, 3), end.Name, decimal(end.Count, 3))
 			}
 		}
 	}

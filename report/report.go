@@ -43,6 +43,8 @@ type Report struct {
 	Total  Row    `json:"total"`
 	// Routes are sorted by name.
 	Routes []Row `json:"routes"`
+	// Latency says what the routes' ratios are; nil for tables.
+	Latency *LatencyTable `json:"latency,omitempty"`
 	// Groups are the differences that count, Accepted those that a waiver or
 	// the policy accepts, Uncompared what could not be compared, Noise what the
 	// old system shows against itself: each by route, then by records, largest
@@ -57,7 +59,9 @@ type Report struct {
 	SchemaNotes []comparison.SchemaNote      `json:"schema_notes,omitempty"`
 	Invariants  []comparison.InvariantResult `json:"invariants,omitempty"`
 
-	// Rules are the rules that hid something, sorted by rule and place.
+	// Intended are the changes made on purpose (transforms), sorted as Rules are.
+	Intended []comparison.RuleCount `json:"intended,omitempty"`
+	// Rules are the other rules that hid something, sorted by rule and place.
 	Rules   []comparison.RuleCount `json:"rules"`
 	Ledgers []Ledger               `json:"ledgers"`
 	Gate    gate.Result            `json:"gate"`
@@ -94,6 +98,9 @@ type Row struct {
 
 	OldLatency Latency `json:"old_latency"`
 	NewLatency Latency `json:"new_latency"`
+	// Ratios are of new against the base that Report.Latency names; nil where no
+	// answer is on both sides.
+	Ratios *Ratios `json:"latency,omitempty"`
 }
 
 // Counts are the ends of a route's records; they add up to Recorded.
@@ -128,7 +135,7 @@ type Count struct {
 	Count int64  `json:"count"`
 }
 
-// Latency holds quantiles in microseconds, exact to within 12.5 %.
+// Latency holds quantiles in microseconds, exact to within 0.8 %.
 type Latency struct {
 	Count int64 `json:"count"`
 	P50   int64 `json:"p50_us"`

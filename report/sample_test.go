@@ -37,6 +37,8 @@ func sampleSummary() *comparison.Summary {
 		Rules: []comparison.RuleCount{
 			{Rule: "ignore /generated_at", Reason: "time of the answer", Subject: "GET /orders/{id}", Part: comparison.Body, Pattern: "/generated_at", Count: 480,
 				Samples: []comparison.Sample{{Record: "r-1", Field: "/generated_at", Old: `"2026-11-20T10:00:00Z"`, New: `"2026-11-21T03:11:09Z"`, OldType: "string", NewType: "string"}}},
+			{Rule: "prices in cents", Reason: "the new system counts cents", Intended: true, Subject: "GET /orders/{id}", Part: comparison.Body, Pattern: "/price", Count: 470,
+				Samples: []comparison.Sample{{Record: "0000000000000001", Field: "/price", Old: "12.50", New: "1250", OldType: "number", NewType: "number"}}},
 			{Rule: "header order", Builtin: true, Subject: "GET /health", Part: comparison.Headers, Pattern: "Server", Count: 12},
 		},
 		Ledgers: []comparison.NamedLedger{
@@ -112,6 +114,7 @@ func sampleOrders() comparison.Subject {
 			{Part: comparison.Headers, Pattern: "X-Request-Id", Kind: comparison.Changed, Severity: comparison.Error, Noise: true, Records: 5, Count: 5, ControlRecords: 498, Samples: []comparison.Sample{{Record: "0000018c-aa-6", Field: "X-Request-Id", Old: "7f31", New: "a0c2", OldType: "text", NewType: "text"}}},
 		},
 		OldLatency: durations(500, 1800), NewLatency: durations(497, 900),
+		ControlLatency: durations(490, 800), NewWithControl: durations(490, 900),
 	}
 }
 
@@ -130,6 +133,7 @@ func sampleSearch() comparison.Subject {
 			{Record: "0000018c-bb-1", Field: "/results", Old: "[]", New: "null", OldType: "array", NewType: "null"},
 		}}},
 		OldLatency: durations(280, 5200), NewLatency: durations(280, 8100),
+		ControlLatency: durations(280, 5000), NewWithControl: durations(280, 8100),
 	}
 }
 

@@ -13,5 +13,5 @@ const maxSmallFile = sealed.MaxSmall
 
 // openChecked opens a part, of which no byte is handed on whose chunk is not proven.
 func openChecked(s store.Store, p *Part) (*sealed.Reader, error) {
-	return sealed.Open(s, sealed.File(p.File), sealed.File(p.Chunks))
+	return sealed.Open(s, sealed.File(p.File), sealed.File(p.Chunks), chunkBytes)
 }

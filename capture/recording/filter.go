@@ -1,8 +1,6 @@
 package recording
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strings"
@@ -80,8 +78,7 @@ func (f *Filter) keepsSession(session string) bool {
 	if f.SharePPM == 0 {
 		return true
 	}
-	sum := sha256.Sum256([]byte(session))
-	part, _ := bits.Mul64(binary.BigEndian.Uint64(sum[:8]), 1_000_000)
+	part, _ := bits.Mul64(HashSession(session), 1_000_000)
 	return part < uint64(f.SharePPM)
 }
 

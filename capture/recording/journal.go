@@ -29,11 +29,12 @@ type journalOptions struct {
 	Baseline  string            `json:"baseline"`
 	Target    string            `json:"target"`
 	Info      map[string]string `json:"info"`
+	Shard     *Shard            `json:"shard,omitempty"`
 }
 
 func journalStart(o *Options) ([]byte, error) {
 	text, err := json.Marshal(journalOptions{Kind: o.Kind, Tool: o.Tool, Source: o.Source,
-		Redaction: o.Redaction, Baseline: o.Baseline, Target: o.Target, Info: o.Info})
+		Redaction: o.Redaction, Baseline: o.Baseline, Target: o.Target, Info: o.Info, Shard: o.Shard})
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
@@ -64,6 +65,7 @@ type journalVisitor struct {
 type journalScan struct {
 	options Options
 	good    int64 // offset behind the last good record
+	rows    int   // exchanges that were read
 	torn    error // what is wrong behind it, nil for a clean end
 	decoder decoder
 }
@@ -114,6 +116,7 @@ func (s *journalScan) record(payload []byte, first bool, v journalVisitor) error
 		if err != nil {
 			return err
 		}
+		s.rows++
 		return v.exchange(ex)
 	case kind == recordIntent:
 		at, n := binary.Varint(rest)
@@ -135,7 +138,7 @@ func (s *journalScan) readOptions(b []byte) error {
 		return err
 	}
 	s.options = Options{Kind: o.Kind, Tool: o.Tool, Source: o.Source, Redaction: o.Redaction,
-		Baseline: o.Baseline, Target: o.Target, Info: o.Info}
+		Baseline: o.Baseline, Target: o.Target, Info: o.Info, Shard: o.Shard}
 	return s.options.normalise()
 }
 

@@ -90,6 +90,8 @@ type Manifest struct {
 	Baseline  string    `json:"baseline,omitempty"`
 	Target    string    `json:"target,omitempty"`
 	Redaction Redaction `json:"redaction"`
+	// Shard is set where this is a share of a run.
+	Shard *Shard `json:"shard,omitempty"`
 
 	Exchanges int64 `json:"exchanges"`
 	// FirstAt and LastAt are the earliest and the latest time of any byte, in
@@ -151,6 +153,11 @@ func parseManifest(b []byte) (*Manifest, error) {
 func (m *Manifest) check() error {
 	if m.Kind != KindRecording && m.Kind != KindRun {
 		return fmt.Errorf("field \"kind\": unknown kind %q", m.Kind)
+	}
+	if m.Shard != nil {
+		if err := m.Shard.check(); err != nil {
+			return fmt.Errorf("field \"shard\": %w", err)
+		}
 	}
 	var rows int64
 	for i := range m.Files {

@@ -30,6 +30,8 @@ type Options struct {
 	Target string
 	// Info are further facts for readers, shown and never interpreted.
 	Info map[string]string
+	// Shard says which share of a run is written; nil: all of it.
+	Shard *Shard
 
 	// BufferBytes bounds the rows that wait to be put in order; beyond it they
 	// are spilled. Default 32 MiB, at least 64 KiB.
@@ -40,6 +42,11 @@ type Options struct {
 	// Encoders is the number of row groups encoded at once. Default GOMAXPROCS,
 	// at most 4. It does not change the bytes written.
 	Encoders int
+
+	// Room is asked twice a second whether a journal may grow on. Its first error
+	// ends the writing, not the recording: Write and Intend return it from then
+	// on, and Close finishes what came before. Nil: always.
+	Room func() error
 
 	files fileSystem // tests inject faults here
 }
@@ -68,6 +75,10 @@ func (o *Options) normalise() error {
 		return fmt.Errorf("recording: unknown kind %q", o.Kind)
 	case o.Kind == KindRun && o.Baseline == "":
 		return fmt.Errorf("recording: a run needs the digest of its baseline")
+	case o.Shard != nil && o.Kind != KindRun:
+		return fmt.Errorf("recording: only runs have shards")
+	case o.Shard != nil && o.Shard.check() != nil:
+		return fmt.Errorf("recording: %w", o.Shard.check())
 	case o.BufferBytes < minBufferBytes:
 		return fmt.Errorf("recording: buffer of %d bytes, want at least %d", o.BufferBytes, minBufferBytes)
 	case o.RowGroupBytes < 1 || o.PartBytes < 1 || o.Encoders < 1:
@@ -94,7 +105,13 @@ type Closing struct {
 	Notes []string
 	// Info is added to that of Options.
 	Info map[string]string
+	// Baseline replaces BaselineOpen, now that the baseline is finished.
+	Baseline string
 }
+
+// BaselineOpen stands for the digest of a baseline that is still being recorded
+// when its run begins. A run that was killed keeps it: diff then goes by hashes.
+const BaselineOpen = "open"
 
 // OpenOptions says how a recording is read.
 type OpenOptions struct {

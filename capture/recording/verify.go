@@ -40,7 +40,7 @@ func Verify(dir string) error {
 
 // verifyFile hashes a whole file and its chunks, in one pass.
 func verifyFile(s store.Store, p *Part) error {
-	return sealed.Verify(s, sealed.File(p.File), sealed.File(p.Chunks))
+	return sealed.Verify(s, sealed.File(p.File), sealed.File(p.Chunks), chunkBytes)
 }
 
 // verifyListed names files that the manifest does not know: a query over the

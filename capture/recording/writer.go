@@ -228,7 +228,7 @@ func (w *Writer) manifest(c Closing) *Manifest {
 		Baseline: w.opts.Baseline, Target: w.opts.Target, Redaction: w.opts.Redaction,
 		FirstAt: w.parts.facts.firstAt, LastAt: w.parts.facts.lastAt, Files: w.parts.parts,
 		Ledger: c.Ledger, Interrupted: c.Interrupted, Notes: c.Notes,
-		Info: merged(w.opts.Info, c.Info),
+		Info: merged(w.opts.Info, c.Info), Shard: w.opts.Shard,
 	}
 	if m.Redaction.Profile == "" {
 		m.Redaction.Profile = "off"

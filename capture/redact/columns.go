@@ -13,13 +13,15 @@ import (
 //
 // A column is secret where its name is (names.go) or the configuration names it:
 // each cell then becomes a token of its canonical text, so that equal values have
-// equal tokens in both stores, in all tables and in recordings. A number stays a
-// number and a UUID a UUID; every other class becomes text. Cells of other columns
+// equal tokens in both stores, in all tables and in recordings. What only some stores
+// fill up with, blanks of char(n) and zeros of binary(n), is no part of the text. A
+// number stays a number and a UUID a UUID; every other class becomes text. Cells of other columns
 // that hold text are searched like text.
 type Rows struct {
 	r       *Redactor
 	table   snapshot.Table
 	actions []columnAction
+	padded  []bool // as the source declares it
 	pass    *pass
 	// redacted are the vectors made anew, by column; batch is what Apply returns.
 	redacted []snapshot.Vector
@@ -37,7 +39,7 @@ const (
 
 // Table returns the stage for the rows of t.
 func (r *Redactor) Table(t *snapshot.Table) *Rows {
-	s := &Rows{r: r, table: *t, actions: make([]columnAction, len(t.Columns))}
+	s := &Rows{r: r, table: *t, actions: make([]columnAction, len(t.Columns)), padded: make([]bool, len(t.Columns))}
 	s.table.Columns = append([]snapshot.Column(nil), t.Columns...)
 	s.redacted = make([]snapshot.Vector, len(t.Columns))
 	if r.off {
@@ -46,6 +48,7 @@ func (r *Redactor) Table(t *snapshot.Table) *Rows {
 	s.pass = newPass(r)
 	s.table.Query = s.pass.text(t.Query)
 	for i := range s.table.Columns {
+		s.padded[i] = t.Columns[i].Padded
 		s.actions[i] = s.plan(&s.table.Columns[i])
 	}
 	return s
@@ -94,6 +97,8 @@ func (s *Rows) Apply(b *snapshot.Batch) (*snapshot.Batch, error) {
 	s.batch.Rows, s.batch.Columns = b.Rows, append(s.batch.Columns[:0], b.Columns...)
 	for i, action := range s.actions {
 		switch v := &b.Columns[i]; {
+		case action == tokenCells && s.padded[i]:
+			s.rewrite(i, v, s.table.Columns[i].Class, s.tokenUnpadded)
 		case action == tokenCells:
 			s.rewrite(i, v, s.table.Columns[i].Class, s.token)
 		case action == searchCells && mayHoldSecret(v.Data):
@@ -120,10 +125,24 @@ func (s *Rows) rewrite(i int, v *snapshot.Vector, class snapshot.Class, f func(s
 	s.batch.Columns[i] = *out
 }
 
-// token returns the token of a cell. The empty text is no secret.
+// tokenUnpadded is token for a column that some stores fill up to its length.
+func (s *Rows) tokenUnpadded(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	switch class {
+	case snapshot.Text:
+		c = bytes.TrimRight(c, " ")
+	case snapshot.Bytes:
+		c = bytes.TrimRight(c, "\x00")
+	}
+	return s.token(class, c)
+}
+
+// token returns the token of a cell. What is empty is no secret.
 func (s *Rows) token(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 	text := snapshot.AppendText(nil, class, c)
-	if len(text) == 0 || class == snapshot.Text && IsToken(string(text)) {
+	switch {
+	case len(text) == 0: // whatever its class, the column's is text now
+		return snapshot.Text, nil
+	case class == snapshot.Text && IsToken(string(text)):
 		return class, c
 	}
 	s.pass.counts[ruleColumn]++

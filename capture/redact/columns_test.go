@@ -113,3 +113,54 @@ func TestColumnsKept(t *testing.T) {
 		t.Error("a column without a table is accepted")
 	}
 }
+
+// TestTokensDoNotKnowPadding: one store fills char(n) and binary(n) up, the other
+// takes the filling off; blanks of a varchar are its own.
+func TestTokensDoNotKnowPadding(t *testing.T) {
+	key, err := NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := func(c snapshot.Column, cell string) string {
+		c.Name = "secret"
+		r, err := New(Config{Columns: []string{"t.secret"}}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := r.Table(&snapshot.Table{Name: "t", Columns: []snapshot.Column{c}})
+		b := snapshot.NewBatch([]snapshot.Column{c})
+		b.Columns[0].Append(c.Class, []byte(cell))
+		b.Rows = 1
+		out, err := rows.Apply(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows.Describe().Columns[0].Padded {
+			t.Error("a column of tokens is declared as padded")
+		}
+		class, made := out.Columns[0].Cell(0)
+		return class.String() + " " + string(made)
+	}
+	char := snapshot.Column{Class: snapshot.Text, Length: 5, Padded: true}
+	varchar := snapshot.Column{Class: snapshot.Text, Length: 5}
+	binary := snapshot.Column{Class: snapshot.Bytes, Length: 5, Padded: true}
+	bytea := snapshot.Column{Class: snapshot.Bytes}
+	for _, c := range []struct {
+		a, b  string
+		equal bool
+	}{
+		{token(char, "ab   "), token(char, "ab"), true},
+		{token(char, "ab   "), token(varchar, "ab"), true},
+		{token(char, "     "), token(char, ""), true},
+		{token(varchar, "ab "), token(varchar, "ab"), false},
+		{token(char, " ab  "), token(char, "ab"), false},
+		{token(bytea, ""), "text ", true},
+		{token(binary, "\x00\x00\x00\x00\x00"), "text ", true},
+		{token(binary, "ab\x00\x00\x00"), token(bytea, "ab"), true},
+		{token(bytea, "ab\x00"), token(bytea, "ab"), false},
+	} {
+		if (c.a == c.b) != c.equal {
+			t.Errorf("%s and %s: equal %t, want %t", c.a, c.b, c.a == c.b, c.equal)
+		}
+	}
+}

@@ -186,6 +186,7 @@ func TestManifestRefusals(t *testing.T) {
 		"twice":       {`"tables/t-0001/index.parquet"`, `"tables/t-0001/part-00001.parquet"`, "twice"},
 		"class":       {`"class": "instant"`, `"class": "moment"`, "moment"},
 		"key":         {"\"key\": [\n        \"id\"", "\"key\": [\n        \"no\"", `"no"`},
+		"chunks":      {`"chunk_bytes": 16384`, `"chunk_bytes": 1`, "chunks of 1 bytes"},
 	} {
 		dir, _, _ := smallSnapshot(t)
 		full := filepath.Join(dir, ManifestName)

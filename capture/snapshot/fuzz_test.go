@@ -26,11 +26,11 @@ func (m memory) ReadAt(p []byte, off int64) (int, error) {
 func sealedMemory(b []byte) *sealed.Reader {
 	var sums []byte
 	for rest := b; len(rest) > 0; {
-		n := min(len(rest), sealed.ChunkBytes)
+		n := min(len(rest), chunkBytes)
 		sum := sha256.Sum256(rest[:n])
 		sums, rest = append(sums, sum[:]...), rest[n:]
 	}
-	return sealed.NewReader("file", memory(b), sums)
+	return sealed.NewReader("file", memory(b), sums, chunkBytes)
 }
 
 // readRows reads a part's bytes; whatever they are it must not panic.

@@ -50,6 +50,16 @@ func (s *Sum) Add(t Sum) {
 	s.Lo = lo
 }
 
+// Sub takes t out.
+func (s *Sum) Sub(t Sum) {
+	lo := s.Lo - t.Lo
+	s.Hi -= t.Hi
+	if lo > s.Lo {
+		s.Hi--
+	}
+	s.Lo = lo
+}
+
 // classSalt sets the classes apart in the seeds of cells.
 const classSalt = 0x9E3779B97F4A7C15
 

@@ -76,6 +76,19 @@ type Part struct {
 	File
 	Rows   int64 `json:"rows"`
 	Chunks File  `json:"chunks"`
+	// ChunkBytes is the size of its chunks; 0, as in version 1.0: 1 MiB.
+	ChunkBytes int64 `json:"chunk_bytes,omitempty"`
+}
+
+// chunkBytes is the size of the chunks of files written now. A comparison reads
+// pages here and there, and all of a chunk is hashed for one of them.
+const chunkBytes = 16 << 10
+
+func (p *Part) chunkBytes() int64 {
+	if p.ChunkBytes == 0 {
+		return sealed.ChunkBytes
+	}
+	return p.ChunkBytes
 }
 
 // TableEntry is one table in a manifest.

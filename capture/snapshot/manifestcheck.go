@@ -155,5 +155,14 @@ func (p *Part) check(known map[string]bool) error {
 	if p.Rows < 0 {
 		return fmt.Errorf("%s: %d rows: %w", p.Name, p.Rows, ErrDamaged)
 	}
+	if p.ChunkBytes != 0 && (p.ChunkBytes < leastChunkBytes || p.ChunkBytes > mostChunkBytes) {
+		return fmt.Errorf("%s: chunks of %d bytes: %w", p.Name, p.ChunkBytes, ErrDamaged)
+	}
 	return nil
 }
+
+// What a chunk's size can be: one byte each would be a hash a byte.
+const (
+	leastChunkBytes = 1 << 10
+	mostChunkBytes  = 64 << 20
+)

@@ -17,7 +17,7 @@ type partFile struct {
 
 // openPart opens a file for one user, who closes it.
 func openPart(s store.Store, p *Part, leaves []pagefile.Leaf, codec *pagefile.Codec) (*partFile, error) {
-	bytes, err := sealed.Open(s, sealed.File(p.File), sealed.File(p.Chunks))
+	bytes, err := sealed.Open(s, sealed.File(p.File), sealed.File(p.Chunks), p.chunkBytes())
 	if err != nil {
 		return nil, err
 	}
@@ -28,9 +28,9 @@ func openPart(s store.Store, p *Part, leaves []pagefile.Leaf, codec *pagefile.Co
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", p.Name, err), bytes.Close())
 	}
-	// The columns of a row group are read side by side: none of its chunks should
-	// be hashed twice.
-	bytes.Keep(int(min(max(pages.LargestGroup()/sealed.ChunkBytes+2, sealed.DefaultKept), mostKept)))
+	// The columns of a row group are read side by side, and a page's last chunk is
+	// the next one's first: none should be hashed twice.
+	bytes.Keep(int(min(max(pages.LargestGroup()/bytes.ChunkBytes()+2, sealed.DefaultKept), int64(2*len(leaves)), mostKept)))
 	return &partFile{bytes: bytes, pages: pages}, nil
 }
 

@@ -39,7 +39,7 @@ type openFile struct {
 }
 
 func createFile(s store.Store, base, name string, leaves []pagefile.Leaf) (*openFile, error) {
-	out, err := sealed.Create(s, base+".parquet", base+".chunks")
+	out, err := sealed.Create(s, base+".parquet", base+".chunks", chunkBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (f *openFile) finish() (Part, error) {
 		return Part{}, errors.Join(fmt.Errorf("%s: %w", f.out.Name(), err), f.out.Discard())
 	}
 	file, chunks, err := f.out.Commit()
-	return Part{File: File(file), Rows: f.rows, Chunks: File(chunks)}, err
+	return Part{File: File(file), Rows: f.rows, Chunks: File(chunks), ChunkBytes: chunkBytes}, err
 }
 
 // append commits an encoded row group and its blocks.

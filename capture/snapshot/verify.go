@@ -35,7 +35,7 @@ func (r *Reader) verifyTable(i int) error {
 	e := &r.manifest.Tables[i]
 	var found []error
 	for _, p := range append(e.Files[:len(e.Files):len(e.Files)], e.Index) {
-		found = append(found, sealed.Verify(r.folder, sealed.File(p.File), sealed.File(p.Chunks)))
+		found = append(found, sealed.Verify(r.folder, sealed.File(p.File), sealed.File(p.Chunks), p.chunkBytes()))
 	}
 	if err := errors.Join(found...); err != nil { // rows of files known to be damaged say nothing new
 		return fmt.Errorf("table %s: %w", e.FullName(), err)

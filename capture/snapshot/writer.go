@@ -159,7 +159,7 @@ func (w *Writer) sameMaking(m *Manifest) error {
 func (w *Writer) wholeTable(e *TableEntry) error {
 	var errs []error
 	for _, p := range append(e.Files[:len(e.Files):len(e.Files)], e.Index) {
-		errs = append(errs, sealed.Verify(w.folder, sealed.File(p.File), sealed.File(p.Chunks)))
+		errs = append(errs, sealed.Verify(w.folder, sealed.File(p.File), sealed.File(p.Chunks), p.chunkBytes()))
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -40,6 +41,9 @@ func kindOf(dir string) (artefactKind, error) {
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, recording.JournalName)); err == nil {
+		return isRecording, nil
+	}
+	if isSharded(dir) {
 		return isRecording, nil
 	}
 	return "", usagef("%s: neither a recording nor a snapshot nor a comparison (there is no %s)", dir, recording.ManifestName)
@@ -82,16 +86,35 @@ func manifestKind(path string) (artefactKind, error) {
 	return "", unverifiedf("%s: format %q is none of this version's", path, head.Format)
 }
 
+// recordingReader reads a recording, or the shards of a run as one.
+type recordingReader interface {
+	Manifest() *recording.Manifest
+	Digest() string
+	Exchanges(recording.Filter) iter.Seq2[*recording.Exchange, error]
+	Get(recording.ID) (*recording.Exchange, error)
+	Close() error
+}
+
 // openRecording opens dir. What a crash left of a capture is finished first:
 // its journal is the whole truth, and the manifest will say so. A run is not: it
 // can still be resumed, and finishing it would end that.
-func openRecording(dir string, o recording.OpenOptions, s streams) (*recording.Reader, error) {
+func openRecording(dir string, o recording.OpenOptions, s streams) (recordingReader, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, usageError{err}
 	}
+	if isSharded(dir) {
+		return openShards(dir, o)
+	}
+	return openWhole(dir, o, s)
+}
+
+func openWhole(dir string, o recording.OpenOptions, s streams) (recordingReader, error) {
 	r, err := recording.Open(dir, o)
+	if err == nil {
+		return r, nil
+	}
 	if !errors.Is(err, recording.ErrPartial) || o.Partial {
-		return r, err
+		return nil, err
 	}
 	if _, statErr := os.Stat(filepath.Join(dir, recording.JournalName)); statErr != nil {
 		return nil, fmt.Errorf("%w\nhint: --partial reads the parts that are finished", err)
@@ -102,15 +125,21 @@ func openRecording(dir string, o recording.OpenOptions, s streams) (*recording.R
 	if err := recoverRecording(dir, s); err != nil {
 		return nil, err
 	}
-	return recording.Open(dir, o)
+	if r, err = recording.Open(dir, o); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
+// isUnfinishedRun reports whether dir holds a run that can go on. That of a mirror
+// cannot: the clients whose requests it sent are gone.
 func isUnfinishedRun(dir string) bool {
 	var m struct {
-		Kind recording.Kind `json:"kind"`
+		Kind   recording.Kind   `json:"kind"`
+		Source recording.Source `json:"source"`
 	}
 	err := readManifest(filepath.Join(dir, recording.PartialName), &m)
-	return err == nil && m.Kind == recording.KindRun
+	return err == nil && m.Kind == recording.KindRun && m.Source.Kind != mirrorSource
 }
 
 func recoverRecording(dir string, s streams) error {

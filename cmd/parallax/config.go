@@ -15,6 +15,8 @@ import (
 	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
+	"parallax/replay/sessions"
 	"parallax/report/gate"
 )
 
@@ -28,6 +30,9 @@ type config struct {
 	Targets    map[string]replay.Target `yaml:"targets"`
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
+	Sessions   sessions.Config          `yaml:"sessions"`
+	Order      []entity.Rule            `yaml:"order"`
+	Abort      replay.Abort             `yaml:"abort"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -69,6 +74,9 @@ func decodeConfig(text []byte, c *config) error {
 	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
 	if errors.Is(err, io.EOF) {
 		return nil
+	}
+	if err == nil && c.Database.NullText.text == nil {
+		err = refuseNullText(text)
 	}
 	return err
 }
@@ -122,10 +130,22 @@ func (c *config) validate() error {
 	if _, err := carry.New(c.Carry); err != nil {
 		return err
 	}
+	if _, err := sessions.New(c.Sessions.Key); err != nil {
+		return err
+	}
+	if _, err := entity.New(c.Order); err != nil {
+		return err
+	}
+	if err := c.Abort.Validate(); err != nil {
+		return err
+	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {
 		return err
 	}
 	if _, err := invariants.Compile(c.Invariants, invariants.Options{}); err != nil {
+		return err
+	}
+	if err := c.Database.validate(); err != nil {
 		return err
 	}
 	if err := c.Gate.Validate(); err != nil {

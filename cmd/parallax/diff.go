@@ -118,7 +118,7 @@ func refused(err error) error {
 // opened is an input with the reader that the examples are fetched from.
 type opened struct {
 	diff.Input
-	reader *recording.Reader
+	reader recordingReader
 }
 
 func controls(list []opened) []diff.Input {
@@ -142,7 +142,9 @@ func openInputs(dirs []string, s streams) (inputs []opened, closeAll func(), err
 			closeAll()
 			return nil, nil, err
 		}
-		inputs = append(inputs, opened{diff.FromReader(filepath.Base(filepath.Clean(dir)), r), r})
+		inputs = append(inputs, opened{diff.Input{
+			Name: filepath.Base(filepath.Clean(dir)), Manifest: r.Manifest(), Digest: r.Digest(), Exchanges: r.Exchanges,
+		}, r})
 	}
 	return inputs, closeAll, nil
 }

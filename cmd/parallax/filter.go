@@ -54,6 +54,22 @@ func readFilter(c *cli.Context) (recording.Filter, error) {
 	return f, err
 }
 
+// filterText is what the flags say, to hold two runs against each other.
+func filterText(c *cli.Context) string {
+	var parts []string
+	for _, name := range []string{"route", "method", "host", "status"} {
+		for _, value := range c.StringSlice(name) {
+			parts = append(parts, name+"="+value)
+		}
+	}
+	for _, name := range []string{"from", "until", "sample"} {
+		if value := c.String(name); value != "" {
+			parts = append(parts, name+"="+value)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
 func routeFilter(wanted []string) func(method, target string) bool {
 	set := map[string]bool{}
 	for _, w := range wanted {

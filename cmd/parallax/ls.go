@@ -90,6 +90,9 @@ func describeArtefact(dir string, kind artefactKind) listed {
 	case isSnapshot:
 		return describeSnapshot(dir)
 	}
+	if isSharded(dir) {
+		return describeShards(dir)
+	}
 	l := listed{Path: dir, Kind: string(kind), State: "finished"}
 	r, err := recording.Open(dir, recording.OpenOptions{})
 	if err != nil {
@@ -97,7 +100,12 @@ func describeArtefact(dir string, kind artefactKind) listed {
 		return l
 	}
 	defer r.Close()
-	m := r.Manifest()
+	l.fill(r.Manifest())
+	return l
+}
+
+// fill says of a recording what its manifest does.
+func (l *listed) fill(m *recording.Manifest) {
 	l.Kind, l.Rows, l.Redacted = string(m.Kind), m.Exchanges, m.Redaction.Profile+" "+m.Redaction.KeyID
 	if m.Exchanges > 0 && m.FirstAt > 0 { // a run that reached nothing has no times
 		l.From, l.Until = stamp(m.FirstAt), stamp(m.LastAt)
@@ -105,7 +113,6 @@ func describeArtefact(dir string, kind artefactKind) listed {
 	if m.Interrupted != "" {
 		l.State = "interrupted"
 	}
-	return l
 }
 
 func describeComparison(dir string) listed {

@@ -13,8 +13,9 @@ import (
 )
 
 // printPlan says what a replay would do; nothing is connected to.
-func printPlan(base *recording.Reader, e replay.Options, asJSON bool, s streams) error {
-	plan, err := replay.Plan(base.Exchanges(recording.Filter{NoBodies: true}), route.Of, e)
+func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) error {
+	// With the requests' bodies: one that lacks bytes is not sent.
+	plan, err := replay.Plan(base.Exchanges(recording.Filter{ToSend: true, NoAnswerBodies: true}), route.Of, e)
 	if err != nil {
 		return err
 	}
@@ -24,9 +25,21 @@ func printPlan(base *recording.Reader, e replay.Options, asJSON bool, s streams)
 			replay.Outline
 		}{1, plan})
 	}
-	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%d of %d exchanges would be sent, over %s\n",
-		plan.Target, plan.Writes, plan.Send, plan.Total, plan.Duration.Round(time.Millisecond)); err != nil {
+	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%d of %d exchanges would be sent, over %s, by %s\n",
+		plan.Target, plan.Writes, plan.Send, plan.Total, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
 		return err
+	}
+	for i, stage := range plan.Stages {
+		if _, err := fmt.Fprintf(s.out, "stage %3d %9d  from %s to %s, %v to %v\n",
+			i+1, stage.Requests, stage.Begin, stage.Begin+stage.Duration, stage.From, stage.To); err != nil {
+			return err
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(plan.Order)) {
+		if _, err := fmt.Fprintf(s.out, "order    %9d  %s, %d behind another session\n",
+			plan.Order[kind].Requests, safeText(kind), plan.Order[kind].Behind); err != nil {
+			return err
+		}
 	}
 	notSent := map[string]int64{}
 	for end, n := range plan.Ends {

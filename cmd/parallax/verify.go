@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/recording"
+	"parallax/capture/recording/shards"
 	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
 )
@@ -32,17 +33,24 @@ func runVerify(dir string, recover bool, s streams) error {
 	if err != nil {
 		return err
 	}
+	sharded := kind == isRecording && isSharded(dir)
 	if kind == isRecording && recover {
-		if err := recoverRecording(dir, s); err != nil {
+		finish := recoverRecording
+		if sharded {
+			finish = recoverShards
+		}
+		if err := finish(dir, s); err != nil {
 			return err
 		}
 	}
 	check := recording.Verify
-	switch kind {
-	case isComparison:
+	switch {
+	case kind == isComparison:
 		check = verifyComparison
-	case isSnapshot:
+	case kind == isSnapshot:
 		check = snapshot.Verify
+	case sharded:
+		check = shards.Verify
 	}
 	if err := check(dir); err != nil {
 		return unverifiedError{err}

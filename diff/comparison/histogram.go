@@ -7,10 +7,11 @@ import (
 )
 
 // Histogram counts durations in fixed buckets, so that two of them add up. A
-// bucket is an eighth of a power of two of microseconds: quantiles are exact to
-// within 12.5 %. The layout is that of HDR histograms with three bits of
-// precision.
+// bucket is 1/2^Bits of a power of two of microseconds: with the 7 bits that Add
+// uses, quantiles are exact to within 0.8 % or a microsecond.
 type Histogram struct {
+	// Bits is the layout's precision; 0 is 3, as comparisons before 1.1 had it.
+	Bits    buckets.Layout    `json:"bits,omitempty"`
 	Buckets []HistogramBucket `json:"buckets,omitempty"` // sorted by Index
 }
 
@@ -20,8 +21,20 @@ type HistogramBucket struct {
 	Count int64 `json:"n"`
 }
 
+func (h *Histogram) layout() buckets.Layout {
+	if h.Bits == 0 {
+		return buckets.Coarse
+	}
+	return h.Bits
+}
+
 // Add counts a duration of ns nanoseconds.
-func (h *Histogram) Add(ns int64) { h.addBucket(buckets.Of(ns/1000), 1) }
+func (h *Histogram) Add(ns int64) {
+	if len(h.Buckets) == 0 {
+		h.Bits = buckets.Fine
+	}
+	h.addBucket(h.layout().Of(ns/1000), 1)
+}
 
 func (h *Histogram) addBucket(index int, n int64) {
 	at := sort.Search(len(h.Buckets), func(i int) bool { return h.Buckets[i].Index >= index })
@@ -34,10 +47,29 @@ func (h *Histogram) addBucket(index int, n int64) {
 	h.Buckets[at] = HistogramBucket{Index: index, Count: n}
 }
 
-// Merge adds all of o.
+// Merge adds all of o. The sum has the coarser layout of the two, which its buckets
+// fit into whole: the order of merging makes no difference.
 func (h *Histogram) Merge(o Histogram) {
+	if len(o.Buckets) == 0 {
+		return
+	}
+	if len(h.Buckets) == 0 {
+		h.Bits = o.Bits
+	}
+	if o.layout() < h.layout() {
+		h.coarsen(o.layout())
+	}
+	from, to := o.layout(), h.layout()
 	for _, b := range o.Buckets {
-		h.addBucket(b.Index, b.Count)
+		h.addBucket(to.Of(from.Lower(b.Index)), b.Count)
+	}
+}
+
+func (h *Histogram) coarsen(to buckets.Layout) {
+	was := *h
+	*h = Histogram{Bits: to}
+	for _, b := range was.Buckets {
+		h.addBucket(to.Of(was.layout().Lower(b.Index)), b.Count)
 	}
 }
 
@@ -56,8 +88,19 @@ func (h *Histogram) Quantile(q float64) int64 {
 	rank := int64(q*float64(h.Count()) + 0.5)
 	for _, b := range h.Buckets {
 		if rank -= b.Count; rank <= 0 {
-			return buckets.Upper(b.Index)
+			return h.layout().Upper(b.Index)
 		}
 	}
 	return 0
+}
+
+// Longest returns the bounds, in microseconds, of the bucket of the longest
+// duration, or 0 where nothing was counted.
+func (h *Histogram) Longest() (lower, upper int64) {
+	n := len(h.Buckets)
+	if n == 0 {
+		return 0, 0
+	}
+	last := h.Buckets[n-1].Index
+	return h.layout().Lower(last), h.layout().Upper(last)
 }

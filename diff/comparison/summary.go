@@ -67,8 +67,14 @@ type Subject struct {
 
 	Groups []Group `json:"groups,omitempty"`
 
-	OldLatency Histogram `json:"old_latency"` // request's first byte to answer's last
-	NewLatency Histogram `json:"new_latency"` // sent to done
+	// OldLatency and NewLatency are of the exchanges that both sides answered, each
+	// from the request's last byte to the answer's last.
+	OldLatency Histogram `json:"old_latency"`
+	NewLatency Histogram `json:"new_latency"`
+	// ControlLatency and NewWithControl are of the exchanges that the new side and a
+	// control answered: of several controls the first that did.
+	ControlLatency Histogram `json:"control_latency,omitzero"`
+	NewWithControl Histogram `json:"new_latency_with_control,omitzero"`
 }
 
 // Compared is the number of records that were compared in full.
@@ -110,14 +116,17 @@ type Sample struct {
 
 // RuleCount is what one rule, or one built-in normalisation, hid at one place.
 type RuleCount struct {
-	Rule    string   `json:"rule"`
-	Builtin bool     `json:"builtin"`
-	Reason  string   `json:"reason,omitempty"`
-	Subject string   `json:"subject"`
-	Part    Part     `json:"part"`
-	Pattern string   `json:"pattern"`
-	Count   int64    `json:"count"`
-	Samples []Sample `json:"samples,omitempty"`
+	Rule    string `json:"rule"`
+	Builtin bool   `json:"builtin"`
+	// Intended: the rule says how values were to change (a transform); it leaves
+	// nothing out of sight.
+	Intended bool     `json:"intended,omitempty"`
+	Reason   string   `json:"reason,omitempty"`
+	Subject  string   `json:"subject"`
+	Part     Part     `json:"part"`
+	Pattern  string   `json:"pattern"`
+	Count    int64    `json:"count"`
+	Samples  []Sample `json:"samples,omitempty"`
 }
 
 // NamedLedger is a ledger with the side it belongs to.

@@ -15,17 +15,18 @@ import (
 // cellsOfClass are values of each class that meet each other's forms.
 func cellsOfClass() map[snapshot.Class][]value {
 	return map[snapshot.Class][]value{
-		snapshot.Bool:     {truth(true), truth(false)},
-		snapshot.Number:   {number(0), number(1), number(-70000), decimal("1.5"), decimal("NaN"), decimal("18446744073709551615"), decimal("1e40")},
-		snapshot.Float:    {double(0), double(1), double(1.5), double(-1e300), double(float64(float32(0.1)))},
-		snapshot.Text:     {text(""), text("1"), text("a "), text("a"), text("A"), text("1970-01-01"), text(id1), text(`{"a":1}`), text("0000-00-00"), text("x\x00"), text("true")},
-		snapshot.Bytes:    {blob(""), blob("a"), blob("a\x00"), blob("\xff"), blob(uuid(id1).bytes), blob("\x01")},
+		snapshot.Bool:   {truth(true), truth(false)},
+		snapshot.Number: {number(0), number(1), number(-70000), decimal("1.5"), decimal("NaN"), decimal("18446744073709551615"), decimal("1e40")},
+		snapshot.Float:  {double(0), double(1), double(1.5), double(-1e300), double(float64(float32(0.1)))},
+		snapshot.Text: {text(""), text("1"), text("a "), text("a"), text("A"), text("1970-01-01"), text(id1), text(`{"a":1}`), text("0000-00-00"), text("x\x00"), text("true"),
+			text("12:00:00.5+02:00"), text("10:00:00+00:00"), text("12:00:00+02:00"), text(oid1)},
+		snapshot.Bytes:    {blob(""), blob("a"), blob("a\x00"), blob("\xff"), blob(uuid(id1).bytes), blob("\x01"), blob(oid1Bytes)},
 		snapshot.Instant:  {instant(0), instant(1_500_000), instant(3_600_000_000), {snapshot.Instant, string(snapshot.AppendEndless(nil, 1, false))}},
 		snapshot.WallTime: {wallTime(0), wallTime(1_500_000), wallTime(86_400_000_000)},
 		snapshot.Date:     {days(0), days(1), {snapshot.Date, string(snapshot.AppendEndless(nil, -1, true))}},
 		snapshot.Time:     {clock(0), clock(-1), clock(1_500_000)},
 		snapshot.UUID:     {uuid(id1), uuid(id1Swaped)},
-		snapshot.JSON:     {document(`{"a":1}`), document(`{"a": 1}`), document("null"), document("no json"), document(`[1,2]`)},
+		snapshot.JSON:     {document(`{"a":1}`), document(`{"a": 1}`), document("null"), document("no json"), document(`[1,2]`), document(`{"$oid":"` + oid1 + `"}`)},
 		snapshot.List:     {list(`["a","b"]`), list("[]"), list("[1, 2]")},
 		snapshot.Interval: {interval(0, 0, 5), interval(1, 0, 0)},
 	}
@@ -35,7 +36,7 @@ func drawColumn(t *rapid.T, name string) snapshot.Column {
 	c := column(name, snapshot.Class(rapid.IntRange(1, 13).Draw(t, "class")))
 	c.Mixed = true
 	c.Padded = rapid.Bool().Draw(t, "padded")
-	c.Declared = rapid.SampledFrom([]string{"x", "bit(1)", "set('a')", "numeric"}).Draw(t, "declared")
+	c.Declared = rapid.SampledFrom([]string{"x", "bit(1)", "set('a')", "numeric", "time with time zone"}).Draw(t, "declared")
 	c.Collation = rapid.SampledFrom([]string{"", "utf8mb4_general_ci"}).Draw(t, "collation")
 	switch c.Class {
 	case snapshot.Float:
@@ -47,7 +48,10 @@ func drawColumn(t *rapid.T, name string) snapshot.Column {
 	case snapshot.Instant, snapshot.WallTime, snapshot.Time:
 		c.Precision = rapid.SampledFrom([]int{0, 3, 6}).Draw(t, "precision")
 	case snapshot.Text, snapshot.Bytes:
-		c.Length = rapid.SampledFrom([]int{0, 1, 40}).Draw(t, "length")
+		if isZonedTime(&c) {
+			c.Precision = rapid.SampledFrom([]int{0, 6}).Draw(t, "precision")
+		}
+		c.Length = rapid.SampledFrom([]int{0, 1, 12, 24, 40}).Draw(t, "length")
 	}
 	return c
 }
@@ -145,7 +149,7 @@ func accounted(t *rapid.T, a, b Input, o Options, scratch string) *comparison.Su
 func TestFormsHideNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawColumn(t, "c"), drawColumn(t, "c")
-		q := &pair{oldColumn: &a, newColumn: &b, mode: modeOf(&a, &b)}
+		q := &pair{oldColumn: &a, newColumn: &b, mode: modeOf(&a, &b), key: rapid.Bool().Draw(t, "key")}
 		f, ok := formsOf(q)
 		if !ok {
 			return

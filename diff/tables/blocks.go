@@ -7,23 +7,32 @@ import (
 
 // need says what of a stretch is read.
 type need struct {
-	all   bool
-	pairs []bool // by position in plan.pairs
+	all bool
+	// lonely: there are rows that only one side has, and they are read by
+	// themselves.
+	lonely bool
+	pairs  []bool // by position in plan.pairs
 }
 
-func (n *need) any() bool { return n.all || slices.Contains(n.pairs, true) }
+func (n *need) any() bool { return n.all || n.lonely || slices.Contains(n.pairs, true) }
 
 func (n *need) equal(o *need) bool {
 	if n.all || o.all {
 		return n.all && o.all
 	}
-	return slices.Equal(n.pairs, o.pairs)
+	return n.lonely == o.lonely && slices.Equal(n.pairs, o.pairs)
 }
 
 // needOf decides what is read of a stretch.
 func (t *tableRun) needOf(s *stretch) (need, error) {
 	n := need{pairs: make([]bool, len(t.plan.pairs))}
-	if !s.keysAlike || t.opts.SampleOnly || len(t.plan.computed) > 0 {
+	if !s.keysAlike {
+		settled, err := t.settle(s)
+		if n.lonely = settled; err != nil {
+			return n, err
+		}
+	}
+	if !s.keysAlike && !n.lonely || t.opts.SampleOnly || len(t.plan.computed) > 0 {
 		n.all = true
 		return n, nil
 	}
@@ -142,6 +151,7 @@ func (t *tableRun) readRange(old, new span, n *need) error {
 			read = append(read, q)
 		}
 	}
+	t.merger.lonely = n.lonely && !n.all
 	return t.merge(a, b, read)
 }
 
@@ -150,5 +160,6 @@ func (t *tableRun) cursors(old, new span, n *need) (a, b *cursor) {
 	ofOld, ofNew := t.plan.columnsOf(n, true), t.plan.columnsOf(n, false)
 	a, b = t.cursor(&t.plan.old, "old", ofOld), t.cursor(&t.plan.new, "new", ofNew)
 	a.next, b.next = rangeReader(a.side, old, ofOld), rangeReader(b.side, new, ofNew)
+	a.following, b.following = old.first, new.first
 	return a, b
 }

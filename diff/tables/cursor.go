@@ -26,8 +26,10 @@ type cursor struct {
 	batch *snapshot.Batch
 	keys  *keyList
 	at    int // the next row
-	last  []byte
-	begun bool
+	// following is where the row behind the batch stands in the table.
+	following int64
+	last      []byte
+	begun     bool
 
 	rowsRead, cellsRead *int64
 	columns             int64
@@ -124,6 +126,7 @@ func (c *cursor) ended() bool { return c.batch == nil }
 // take makes b the current batch.
 func (c *cursor) take(b *snapshot.Batch) error {
 	c.batch, c.at = b, 0
+	c.following += int64(b.Rows)
 	*c.rowsRead += int64(b.Rows)
 	*c.cellsRead += int64(b.Rows) * c.columns
 	c.keys.of(b, c.side.key)

@@ -24,6 +24,9 @@ func formsOf(q *pair) (forms, bool) {
 	if a.Class == b.Class {
 		return sameClassForms(q), true
 	}
+	if q.key && mayBeObjectIDs(a, b) {
+		return forms{class: snapshot.Bytes, of: [2]convert{toObjectID, toObjectID}}, true
+	}
 	if f, ok := acrossForms(a, b, q.key); ok {
 		return f, true
 	}
@@ -44,6 +47,11 @@ func sameClassForms(q *pair) forms {
 	case snapshot.Text:
 		if isSet(old) || isSet(new) {
 			c = sortedMembers
+		} else if isZonedTime(old) && isZonedTime(new) {
+			coarse := min(old.Precision, new.Precision)
+			c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+				return class, coarserZoned(nil, c, coarse)
+			}
 		} else if padded {
 			c = func(class snapshot.Class, c []byte) (snapshot.Class, []byte) { return class, trimBlanks(c) }
 		}
@@ -86,6 +94,21 @@ func sortedMembers(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 
 func narrowed(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 	return class, snapshot.AppendFloat(nil, float64(float32(snapshot.FloatValue(c))))
+}
+
+// mayBeObjectIDs reports whether two classes meet only where they hold ObjectIds: a
+// document is no other key's form, and 24 digits stand in no 12 bytes.
+func mayBeObjectIDs(a, b *snapshot.Column) bool {
+	if a.Class == snapshot.JSON || a.Class == snapshot.Text && b.Class == snapshot.Bytes {
+		a, b = b, a
+	}
+	switch {
+	case b.Class == snapshot.JSON:
+		return a.Class == snapshot.Text || a.Class == snapshot.Bytes
+	case b.Class == snapshot.Text && a.Class == snapshot.Bytes:
+		return a.Length == objectIDBytes && b.Length == 2*objectIDBytes
+	}
+	return false
 }
 
 // acrossForms brings a's class into b's. Digits in text name a row whose key is a

@@ -57,6 +57,7 @@ const (
 	ClassHalf            = "half-even or half-up"
 	ClassRound           = "round or truncate"
 	ClassTimeZone        = "time zone"
+	ClassSameInstant     = "same instant"
 	ClassTrailingSpace   = "trailing space"
 	ClassTrailingZeros   = "trailing zeros"
 	ClassEscape          = "escape"
@@ -165,7 +166,10 @@ func acrossClasses(c *cells) (verdict, bool) {
 	case snapshot.UUID:
 		return uuidAcross(c)
 	case snapshot.JSON:
-		if c.newClass == snapshot.Text {
+		switch {
+		case sameObjectID(c):
+			return equalBy(objectIDForm), true
+		case c.newClass == snapshot.Text:
 			return verdict{document: true}, true
 		}
 	case snapshot.List:

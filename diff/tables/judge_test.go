@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -44,12 +45,17 @@ func bits(n int) func(*snapshot.Column)      { return func(c *snapshot.Column) {
 func named(s string) func(*snapshot.Column)  { return func(c *snapshot.Column) { c.Declared = s } }
 func padded(c *snapshot.Column)              { c.Padded = true }
 func labelled(c *snapshot.Column)            { c.Labels = []string{"a", "b"} }
+func zoned(n int) func(*snapshot.Column) {
+	return func(c *snapshot.Column) { c.Declared, c.Precision = fmt.Sprintf("time(%d) with time zone", n), n }
+}
 func scaled(p, s int) func(*snapshot.Column) {
 	return func(c *snapshot.Column) { c.Declared, c.Precision, c.Scale = "numeric", p, s }
 }
 
 const (
 	id1       = "11223344-5566-7788-99aa-bbccddeeff00"
+	oid1      = "507f1f77bcf86cd799439011"
+	oid1Bytes = "\x50\x7f\x1f\x77\xbc\xf8\x6c\xd7\x99\x43\x90\x11"
 	id1Swaped = "77885566-1122-3344-99aa-bbccddeeff00"
 )
 
@@ -96,6 +102,15 @@ var typeCases = []struct {
 	{"18 zero date and a date", text("0000-00-00"), days(0), nil, nil, "changed: zero date"},
 	{"20 24:00 and midnight", clock(86_400_000_000), clock(0), precision(6), precision(6), "changed: "},
 	{"20 time and interval", clock(-5), interval(0, 0, -5), nil, nil, "=time as interval"},
+	{"21 one instant, two offsets", text("12:00:00+02:00"), text("10:00:00+00:00"), zoned(6), zoned(6), "changed: same instant"},
+	{"21 one instant over midnight", text("23:00:00-02:00"), text("24:00:00-01:00"), zoned(6), zoned(6), "changed: same instant"},
+	{"21 one clock, two offsets", text("12:00:00+02:00"), text("12:00:00+01:00"), zoned(6), zoned(6), "changed: time zone"},
+	{"21 another minute", text("12:00:00+02:00"), text("12:01:00+02:00"), zoned(6), zoned(6), "changed: "},
+	{"21 coarser precision", text("12:00:00.123456+02:00"), text("12:00:00.123000+02:00"), zoned(6), zoned(3), "=timestamp precision"},
+	{"21 rounded up", text("12:00:00.999600+02:00"), text("12:00:01+02:00"), zoned(6), zoned(0), "changed: round or truncate"},
+	{"21 undeclared text", text("12:00:00+02:00"), text("12:00+02"), zoned(6), nil, "!changed: encoding undeclared"},
+	{"21 another undeclared text", text("12:00:00+02:00"), text("10:00+00"), zoned(6), nil, "changed: "},
+	{"21 a clock without a zone", text("12:00:00+02:00"), clock(43_200_000_000), zoned(6), precision(6), "!changed: zone undeclared"},
 	{"22 a month is not 30 days", interval(1, 0, 0), interval(0, 30, 0), nil, nil, "changed: "},
 	{"23 years", number(2069), number(1970), nil, nil, "changed: "},
 	{"24 date and midnight", days(1), wallTime(86_400_000_000), nil, nil, "=date as timestamp"},
@@ -138,6 +153,16 @@ var typeCases = []struct {
 	{"53 a decimal in a double", decimal("19.99"), double(19.99), scaled(10, 2), nil, "=decimal as double"},
 	{"53 a double that rounds", double(0.1 + 0.2), decimal("0.30"), nil, scaled(10, 2), "=decimal as double"},
 	{"53 another double", double(0.31), decimal("0.30"), nil, scaled(10, 2), "changed: "},
+	{"62 decimals of two scales", decimal("1.0"), decimal("1.00"), nil, nil, "="},
+	{"63 ObjectId in extended JSON", document(`{"$oid":"` + oid1 + `"}`), text(oid1), nil, nil, "=object id form"},
+	{"63 ObjectId in capitals", document(`{ "$oid" : "` + oid1 + `" }`), text(strings.ToUpper(oid1)), nil, nil, "=object id form"},
+	{"63 ObjectId in bytes", blob(oid1Bytes), text(oid1), nil, nil, "=object id form"},
+	{"63 ObjectId in bytes and JSON", document(`{"$oid":"` + oid1 + `"}`), blob(oid1Bytes), nil, nil, "=object id form"},
+	{"63 another ObjectId", blob(oid1Bytes), text("507f1f77bcf86cd799439012"), nil, nil, "type changed: type drift"},
+	{"63 no hex", document(`{"$oid":"` + oid1 + `"}`), text("507f1f77bcf86cd79943901x"), nil, nil, "json"},
+	{"63 more than an ObjectId", document(`{"$oid":"` + oid1 + `","a":"b"}`), text(oid1), nil, nil, "json"},
+	{"63 milliseconds of a Date", instant(1_123_000), instant(1_123_456), precision(3), precision(6), "=timestamp precision"},
+	{"63 order of fields", document(`{"a":1,"b":2}`), document(`{"b":2,"a":1}`), nil, nil, "json"},
 	{"62 1 and 1.0", number(1), double(1), nil, nil, "=decimal as double"},
 }
 

@@ -20,6 +20,8 @@ func texts(c *cells) verdict {
 		if sameMembers(members(c.a), members(c.b)) {
 			return equalBy(setOrder)
 		}
+	case isZonedTime(c.old) || isZonedTime(c.new):
+		return zonedTimes(c)
 	case (c.old.Padded || c.new.Padded) && bytes.Equal(trimBlanks(c.a), trimBlanks(c.b)):
 		return equalBy(charPadding)
 	}
@@ -155,6 +157,8 @@ func textAcross(c *cells) (verdict, bool) {
 		return warned(ClassInvalidUTF8), true
 	case bytes.Equal(c.a, c.b):
 		return equalBy(textAsBytes), true
+	case sameObjectID(c):
+		return equalBy(objectIDForm), true
 	default:
 		if id, ok := parseUUID(c.a); ok && len(c.b) == 16 {
 			if bytes.Equal(id, c.b) {

@@ -162,8 +162,11 @@ func textTime(c *cells) verdict {
 	return drift()
 }
 
-// timeAcross judges a time beside an interval.
+// timeAcross judges a time beside an interval, and beside one that says its zone.
 func timeAcross(c *cells) (verdict, bool) {
+	if c.newClass == snapshot.Text && isZonedTime(c.new) {
+		return warned(ClassZone), true
+	}
 	if c.newClass == snapshot.Interval && len(c.b) == 16 && snapshot.DaysValue(c.b[:4]) == 0 &&
 		snapshot.DaysValue(c.b[4:8]) == 0 && bytes.Equal(c.b[8:], c.a) {
 		return equalBy(timeAsInterval), true

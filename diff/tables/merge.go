@@ -58,6 +58,7 @@ type merger struct {
 	a, b   *cursor
 	pairs  []*pair
 	events []event
+	lonely bool // the batches hold but some cells of rows without a partner
 
 	rows  []int32 // that differ in one column
 	heads []int32 // by row of an event: its first cell, -1: none
@@ -145,24 +146,32 @@ func (m *merger) event(e event) error {
 	}
 	switch e.kind {
 	case oldOnly:
-		for row := e.old; row < e.old+e.rows; row++ {
-			if err := t.missing(m.a, row); err != nil {
-				return err
-			}
-		}
-		return nil
+		return m.missing(m.a, e.old, e.rows)
 	case newOnly:
-		for row := e.new; row < e.new+e.rows; row++ {
-			if err := t.missing(m.b, row); err != nil {
-				return err
-			}
-		}
-		return nil
+		return m.missing(m.b, e.new, e.rows)
 	}
 	if t.opts.SampleOnly {
 		return m.onlySampled(e)
 	}
 	return m.compare(e)
+}
+
+// missing writes rows that only one side has.
+func (m *merger) missing(c *cursor, from, rows int) error {
+	for row := from; row < from+rows; row++ {
+		whole, at := c, row
+		if m.lonely {
+			var err error
+			if whole, err = m.t.alone(c.side, c.label, c.place(row)); err != nil {
+				return err
+			}
+			at = 0
+		}
+		if err := m.t.missing(whole, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compare compares rows that are paired, column by column, and then looks at the

@@ -27,6 +27,7 @@ const (
 	setOrder
 	listForm
 	textAsBytes
+	objectIDForm
 	keyForm
 	norms
 )
@@ -34,7 +35,7 @@ const (
 var normNames = [norms]string{
 	"", "names folded", "char padding", "negative zero", "float width", "decimal as double", "bool as number",
 	"bit as bool", "bit as number", "json form", "timestamp precision", "date as timestamp", "time as interval",
-	"uuid form", "zero padding", "set order", "list form", "text as bytes", "key form",
+	"uuid form", "zero padding", "set order", "list form", "text as bytes", "object id form", "key form",
 }
 
 var normReasons = [norms]string{
@@ -55,6 +56,7 @@ var normReasons = [norms]string{
 	setOrder:        "the members of a set have no order",
 	listForm:        "one list in two spellings",
 	textAsBytes:     "the same bytes, declared as text and as bytes",
+	objectIDForm:    "one ObjectId as 24 hex digits, as 12 bytes or in extended JSON",
 	keyForm:         "the key's columns were brought into one form to find the rows",
 }
 
@@ -101,6 +103,12 @@ func (n ruleNames) Reason(i int) string {
 		return n.mapping.Reason(i - docs)
 	}
 	return normReasons[i-docs-n.mapped()]
+}
+
+// Intended implements comparison's optional interface.
+func (n ruleNames) Intended(i int) bool {
+	docs := n.documents.Len()
+	return i >= docs && i < docs+n.mapped() && n.mapping.Changes(i-docs)
 }
 
 // Builtin implements comparison.RuleNames.

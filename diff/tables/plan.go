@@ -59,7 +59,10 @@ type side struct {
 	key    []int
 	batch  *snapshot.Batch // for ranges
 	keys   keyList         // the same
-	close  []func() error
+	single *snapshot.Batch // for a row alone
+	// singleKey is that row's.
+	singleKey *keyList
+	close     []func() error
 }
 
 // plan is how two tables are compared.
@@ -159,7 +162,8 @@ func modeOf(old, new *snapshot.Column) mode {
 	case snapshot.Float:
 		alike = old.Bits == new.Bits
 	case snapshot.Text, snapshot.Bytes:
-		alike = old.Padded == new.Padded && isSet(old) == isSet(new)
+		alike = old.Padded == new.Padded && isSet(old) == isSet(new) && isZonedTime(old) == isZonedTime(new) &&
+			(!isZonedTime(old) || old.Precision == new.Precision)
 	case snapshot.Instant, snapshot.WallTime, snapshot.Time:
 		alike = digits(old) == digits(new)
 	}

@@ -16,13 +16,22 @@ type span struct{ first, rows int64 }
 // stretch is a range of keys at whose end both sides end a block, or their tables.
 type stretch struct {
 	old, new  span
-	keysAlike bool   // as many rows, and one sum over the keys
-	differ    []bool // by pair compared by checksum: the sums differ
+	keysAlike bool           // as many rows, and one sum over the keys
+	differ    []bool         // by pair compared by checksum: the sums differ
+	oldSums   []snapshot.Sum // by the same
+	newSums   []snapshot.Sum
 	lastKey   []byte // valid until the next stretch
 }
 
 // equal reports whether all checksums agree.
 func (s *stretch) equal() bool { return s.keysAlike && !slices.Contains(s.differ, true) }
+
+func (s *stretch) compareSums() {
+	s.differ = s.differ[:0]
+	for i := range s.oldSums {
+		s.differ = append(s.differ, s.oldSums[i] != s.newSums[i])
+	}
+}
 
 // walker walks two indexes together.
 type walker struct {
@@ -165,13 +174,14 @@ func (w *walker) end() *stretch {
 	s := &w.s
 	s.old, s.new = w.old.span, w.new.span
 	s.keysAlike = w.old.keys == w.new.keys && s.old.rows == s.new.rows
-	s.differ = s.differ[:0]
+	s.oldSums, s.newSums = s.oldSums[:0], s.newSums[:0]
 	for _, q := range w.checked {
 		a, b := w.old.columns[q.old], w.new.columns[q.new]
-		s.differ = append(s.differ, a != b)
+		s.oldSums, s.newSums = append(s.oldSums, a), append(s.newSums, b)
 		q.oldSum.Add(a)
 		q.newSum.Add(b)
 	}
+	s.compareSums()
 	s.lastKey = append(s.lastKey[:0], w.old.last...)
 	w.old.begin()
 	w.new.begin()

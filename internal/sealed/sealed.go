@@ -1,7 +1,7 @@
 // Package sealed keeps files whose every byte is proved before it is used.
 //
-// Terms: a chunk is a stretch of ChunkBytes of a file; its sidecar holds the
-// SHA-256 of each chunk; a File is what a manifest says of a file.
+// Terms: a chunk is a stretch of a file, all of one size but the last; its sidecar
+// holds the SHA-256 of each chunk; a File is what a manifest says of a file.
 //
 // Steps: a Writer hashes what it writes, whole and by chunk; a Reader hands on no
 // byte of a chunk that it has not hashed; Verify hashes a file whole.
@@ -22,7 +22,8 @@ import (
 // ErrDamaged: the bytes are not those that were written.
 var ErrDamaged = errors.New("damaged")
 
-// ChunkBytes is the unit in which files are hashed and checked.
+// ChunkBytes is the usual size of a chunk. Files of which little is read here and
+// there have smaller ones: all of a chunk is hashed for a byte of it.
 const ChunkBytes = 1 << 20
 
 // MaxSmall bounds what ReadWhole reads: manifests and sidecars.
@@ -79,9 +80,9 @@ func ReadWhole(s store.Store, f File) ([]byte, error) {
 	return b, nil
 }
 
-// Verify hashes a whole file and its chunks, in one pass.
-func Verify(s store.Store, file, chunks File) error {
-	r, err := Open(s, file, chunks)
+// Verify hashes a whole file and its chunks of chunkBytes each, in one pass.
+func Verify(s store.Store, file, chunks File, chunkBytes int64) error {
+	r, err := Open(s, file, chunks, chunkBytes)
 	if err != nil {
 		return err
 	}

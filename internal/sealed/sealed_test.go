@@ -23,7 +23,7 @@ func sealedFile(t *testing.T, size int) (*store.Folder, []byte, File, File) {
 	want := make([]byte, size)
 	rng := rand.NewChaCha8([32]byte{1})
 	rng.Read(want)
-	w, err := Create(folder, "data", "data.chunks")
+	w, err := Create(folder, "data", "data.chunks", ChunkBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,10 +44,10 @@ func sealedFile(t *testing.T, size int) (*store.Folder, []byte, File, File) {
 func TestReadBack(t *testing.T) {
 	for _, size := range []int{0, 1, ChunkBytes, 2*ChunkBytes + 5} {
 		folder, want, file, chunks := sealedFile(t, size)
-		if err := Verify(folder, file, chunks); err != nil {
+		if err := Verify(folder, file, chunks, ChunkBytes); err != nil {
 			t.Fatal(err)
 		}
-		r, err := Open(folder, file, chunks)
+		r, err := Open(folder, file, chunks, ChunkBytes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestOnlyWhatIsRead(t *testing.T) {
 	if err := os.WriteFile(full, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(folder, file, chunks)
+	r, err := Open(folder, file, chunks, ChunkBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestOnlyWhatIsRead(t *testing.T) {
 			t.Errorf("%d bytes, %v", n, err)
 		}
 	}
-	if err := Verify(folder, file, chunks); !errors.Is(err, ErrDamaged) {
+	if err := Verify(folder, file, chunks, ChunkBytes); !errors.Is(err, ErrDamaged) {
 		t.Errorf("verify: %v", err)
 	}
 	if err := os.Truncate(full, 10); err != nil {
@@ -113,14 +113,14 @@ func TestSizes(t *testing.T) {
 		if err := os.WriteFile(full, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(folder, file, chunks); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), text) {
+		if _, err := Open(folder, file, chunks, ChunkBytes); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(folder.Dir(), "data.chunks"), make([]byte, 32), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(folder, file, chunks); !errors.Is(err, ErrDamaged) {
+	if _, err := Open(folder, file, chunks, ChunkBytes); !errors.Is(err, ErrDamaged) {
 		t.Errorf("sidecar: %v", err)
 	}
 }

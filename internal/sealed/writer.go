@@ -14,18 +14,19 @@ type Writer struct {
 	name, sidecar string
 	pending       store.Pending
 	whole, chunk  hash.Hash
+	chunkBytes    int64
 	size          int64
 	sums          []byte
 }
 
-// Create begins the file called name, whose chunks' digests will stand in
-// sidecar. Exactly one of Commit and Discard ends it.
-func Create(s store.Store, name, sidecar string) (*Writer, error) {
+// Create begins the file called name; the digests of its chunks of chunkBytes each
+// will stand in sidecar. Exactly one of Commit and Discard ends it.
+func Create(s store.Store, name, sidecar string, chunkBytes int64) (*Writer, error) {
 	pending, err := s.Create(name)
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{store: s, name: name, sidecar: sidecar, pending: pending, whole: sha256.New(), chunk: sha256.New()}, nil
+	return &Writer{store: s, name: name, sidecar: sidecar, pending: pending, chunkBytes: chunkBytes, whole: sha256.New(), chunk: sha256.New()}, nil
 }
 
 // Name is the file's name.
@@ -36,11 +37,11 @@ func (w *Writer) Write(p []byte) (int, error) {
 	n, err := w.pending.Write(p)
 	w.whole.Write(p[:n])
 	for rest := p[:n]; len(rest) > 0; {
-		k := min(int64(len(rest)), ChunkBytes-w.size%ChunkBytes)
+		k := min(int64(len(rest)), w.chunkBytes-w.size%w.chunkBytes)
 		w.chunk.Write(rest[:k])
 		w.size += k
 		rest = rest[k:]
-		if w.size%ChunkBytes == 0 {
+		if w.size%w.chunkBytes == 0 {
 			w.endChunk()
 		}
 	}
@@ -54,7 +55,7 @@ func (w *Writer) endChunk() {
 
 // Commit makes the file visible, then its sidecar, and describes both.
 func (w *Writer) Commit() (file, chunks File, err error) {
-	if w.size%ChunkBytes != 0 {
+	if w.size%w.chunkBytes != 0 {
 		w.endChunk()
 	}
 	if err := w.pending.Commit(); err != nil {

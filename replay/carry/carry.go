@@ -31,6 +31,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
+	"parallax/internal/jsontext"
 )
 
 // The bounds of what is remembered.
@@ -269,9 +270,9 @@ func (r *rule) values(m Message, f func(place, value string)) {
 			}
 		}
 	case len(m.Body) > 0:
-		visit(m.Body, func(v scalar) {
-			if matchPath(r.fromBody, v.path) {
-				f(strings.Join(v.path, "\x00"), v.text)
+		jsontext.Visit(m.Body, func(v jsontext.Scalar) {
+			if jsontext.Match(r.fromBody, v.Path) {
+				f(strings.Join(v.Path, "\x00"), v.Text)
 			}
 		})
 	}

@@ -287,25 +287,6 @@ func TestNothingLearntNothingChanged(t *testing.T) {
 	})
 }
 
-// FuzzReplaceJSON: what is replaced is a JSON text still, and only where asked.
-func FuzzReplaceJSON(f *testing.F) {
-	for _, seed := range []string{`{"a":1,"a":"1"}`, `[1.10,-0,1e400,"é",null]`, `{"a":{"b":[{}]}} x`, `"lone"`, `{"a" : 1 ,`} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		out, n := replaceJSON(text, func(s scalar) (string, bool) { return s.text, s.text == "1" })
-		same, m := replaceJSON(out, func(s scalar) (string, bool) { return "", false })
-		if m != 0 || string(same) != string(out) || n == 0 && string(out) != string(text) {
-			t.Fatalf("%q -> %q", text, out)
-		}
-		visit(text, func(s scalar) {
-			if s.start < 0 || s.end > len(text) || s.start >= s.end {
-				t.Fatalf("%q: scalar at %d to %d", text, s.start, s.end)
-			}
-		})
-	})
-}
-
 // FuzzCookies: hostile cookies do not break a header, and are kept as they
 // stand where nothing is known.
 func FuzzCookies(f *testing.F) {

@@ -7,6 +7,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
+	"parallax/internal/jsontext"
 )
 
 // Options of a rewriting.
@@ -332,11 +333,11 @@ func (e *editor) body(r *rule, swap swapper, body []byte) []byte {
 	if form {
 		return e.formBody(r, swap, body)
 	}
-	out, n := replaceJSON(body, func(v scalar) (string, bool) {
-		if !r.To.Any && !matchPath(r.toBody, v.path) {
+	out, n := jsontext.Replace(body, func(v jsontext.Scalar) (string, bool) {
+		if !r.To.Any && !jsontext.Match(r.toBody, v.Path) {
 			return "", false
 		}
-		return swap(v.text)
+		return swap(v.Text)
 	})
 	e.change.Carried += n
 	e.change.Body = e.change.Body || n > 0

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"parallax/internal/jsontext"
 )
 
 // Rule takes a value from the answers to one route and puts it into the
@@ -62,10 +64,10 @@ func compile(n int, r Rule) (rule, error) {
 		return fail(fmt.Errorf("to.path: route %q has no placeholder {%s}", r.To.Route, r.To.Path))
 	}
 	var err error
-	if c.fromBody, err = parsePointer(r.From.Body); err != nil {
+	if c.fromBody, err = jsontext.ParsePointer(r.From.Body); err != nil {
 		return fail(fmt.Errorf("from.body: %w", err))
 	}
-	if c.toBody, err = parsePointer(r.To.Body); err != nil {
+	if c.toBody, err = jsontext.ParsePointer(r.To.Body); err != nil {
 		return fail(fmt.Errorf("to.body: %w", err))
 	}
 	c.run = r.Scope == "run"

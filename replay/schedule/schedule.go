@@ -6,7 +6,8 @@
 //
 // Steps: Recorded keeps the recorded distances, scaled by a ratio and with long
 // gaps shortened; Rate spaces requests evenly; Max makes everything due at
-// once. Wait turns elapsed time and an offset into how long to sleep.
+// once; Ramp spaces them by a rate that changes in stages. Wait turns elapsed time
+// and an offset into how long to sleep.
 //
 // Limits: a recorded time earlier than one before it is due with that one; a
 // recording longer than 292 years divided by its speed does not fit.
@@ -70,6 +71,7 @@ type Schedule struct {
 	lastSeen int64 // largest recorded time so far
 	at       int64 // recorded ns since the first, gaps cut
 	count    int64
+	ramp     *ramp
 }
 
 type kind uint8
@@ -78,6 +80,7 @@ const (
 	recorded kind = iota
 	rate
 	unpaced
+	ramped
 )
 
 // Recorded replays the recorded distances, speed times as fast. A gap that
@@ -98,8 +101,35 @@ func Max() *Schedule { return &Schedule{kind: unpaced} }
 // Paced reports whether the schedule asks for times at all.
 func (s *Schedule) Paced() bool { return s.kind != unpaced }
 
+// String says what was chosen, exactly: schedules that say the same have the same
+// times.
+func (s *Schedule) String() string {
+	r := s.ratio.orOne()
+	switch s.kind {
+	case rate:
+		return "rate " + r.exact() + " per second"
+	case unpaced:
+		return "max"
+	case ramped:
+		return "ramp " + rampText(s.ramp.stages)
+	}
+	text := "recorded times, speed " + r.exact()
+	if s.maxGap > 0 {
+		text += ", gaps up to " + time.Duration(s.maxGap).String()
+	}
+	return text
+}
+
+func (r Ratio) exact() string {
+	if r.Den == 1 {
+		return strconv.FormatInt(r.Num, 10)
+	}
+	return fmt.Sprintf("%d/%d", r.Num, r.Den)
+}
+
 // Due returns the offset from the start at which the next exchange, recorded
-// at recordedAt (ns), is due. Offsets never fall.
+// at recordedAt (ns), is due; Never where the schedule ends before. Offsets never
+// fall.
 func (s *Schedule) Due(recordedAt int64) int64 {
 	n := s.count
 	s.count++
@@ -108,6 +138,8 @@ func (s *Schedule) Due(recordedAt int64) int64 {
 		return scale(n, s.ratio.Den*int64(time.Second), s.ratio.Num)
 	case unpaced:
 		return 0
+	case ramped:
+		return s.ramp.due(n)
 	}
 	s.advance(recordedAt)
 	return scale(s.at, s.ratio.orOne().Den, s.ratio.orOne().Num)

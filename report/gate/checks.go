@@ -90,6 +90,9 @@ func (j *judge) amounts() {
 	if l.MaxLatencyRatio != nil {
 		j.overallLatency(l.MaxLatencyRatio)
 	}
+	if l.Latency != nil {
+		j.overallLatencies(l.Latency)
+	}
 }
 
 func (j *judge) minCompared(subject string, t tally, limit int64) {

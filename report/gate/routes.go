@@ -35,6 +35,7 @@ func (j *judge) limitsOf(name string) Limits {
 	l.MaxMismatchShare = either(own.MaxMismatchShare, l.MaxMismatchShare)
 	l.MaxErrorShare = either(own.MaxErrorShare, l.MaxErrorShare)
 	l.MaxLatencyRatio = either(own.MaxLatencyRatio, l.MaxLatencyRatio)
+	l.Latency = either(own.Latency, l.Latency)
 	l.MinCompared = either(own.MinCompared, l.MinCompared)
 	l.MinCoverage = either(own.MinCoverage, l.MinCoverage)
 	l.MaxUnverifiedShare = either(own.MaxUnverifiedShare, l.MaxUnverifiedShare)
@@ -67,6 +68,9 @@ func (j *judge) routeLimits(s *comparison.Subject, t tally, l Limits) {
 	if l.MaxLatencyRatio != nil {
 		own := j.policy.Routes[s.Name].MaxLatencyRatio != nil
 		j.latency(s.Name, &s.OldLatency, &s.NewLatency, l.MaxLatencyRatio, own)
+	}
+	if l.Latency != nil {
+		j.latencies(s.Name, s, l.Latency)
 	}
 }
 

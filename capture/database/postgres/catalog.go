@@ -90,12 +90,15 @@ func noRights(tables []string) error {
 	return fmt.Errorf("no right to read %s\n\tgrant SELECT on it (and USAGE on its schema) to this role, or exclude it", strings.Join(tables, ", "))
 }
 
-// A domain is declared by the type at its bottom: that is what the values are.
+// A domain is declared by the type at its bottom: that is what the values are. That a
+// collation is not deterministic (calls texts equal that differ in their bytes) stands
+// behind its name; to_jsonb asks servers that do not know of it, too.
 const columnsSQL = `
 select a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
 	case %s when 's' then 'stored generated: ' || pg_get_expr(d.adbin, d.adrelid) when 'v' then 'virtual generated: ' || pg_get_expr(d.adbin, d.adrelid)
 		else '' end,
-	coalesce(case when co.collnamespace = 'pg_catalog'::regnamespace then '' else co.collnamespace::regnamespace || '.' end || co.collname, ''),
+	coalesce(case when co.collnamespace = 'pg_catalog'::regnamespace then '' else co.collnamespace::regnamespace || '.' end || co.collname
+		|| case to_jsonb(co)->>'collisdeterministic' when 'false' then ' (not deterministic)' else '' end, ''),
 	coalesce(co.collprovider = 'd', false),
 	format_type(b.oid, b.mod)
 from pg_catalog.pg_attribute a

@@ -166,18 +166,9 @@ func decodeTimeTZ(dst, src []byte) ([]byte, error) {
 	if len(src) != 12 {
 		return badLength(dst, src)
 	}
-	var clock [8]byte
-	us := snapshot.AppendTimeMicros(clock[:0], int64(binary.BigEndian.Uint64(src)))
-	dst = snapshot.AppendText(dst, snapshot.Time, us)
-	west, sign := int64(int32(binary.BigEndian.Uint32(src[8:]))), byte('-')
-	if west <= 0 {
-		west, sign = -west, '+'
-	}
-	dst = fmt.Appendf(append(dst, sign), "%02d:%02d", west/3600, west/60%60)
-	if west%60 != 0 {
-		dst = fmt.Appendf(dst, ":%02d", west%60)
-	}
-	return dst, nil
+	return snapshot.AppendZonedTime(dst, snapshot.ZonedTime{
+		Micros: int64(binary.BigEndian.Uint64(src)), East: -int(int32(binary.BigEndian.Uint32(src[8:]))),
+	}), nil
 }
 
 func decodeInterval(dst, src []byte) ([]byte, error) {

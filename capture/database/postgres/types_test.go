@@ -185,6 +185,15 @@ func TestColumnsAreDescribed(t *testing.T) {
 	}
 }
 
+// TestCollationsThatCallTextsEqualSaySo: which they are, a comparison has to know.
+func TestCollationsThatCallTextsEqualSaySo(t *testing.T) {
+	d := newDB(t, `create collation blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+		create collation seeing (provider = icu, locale = 'und'); create table c (a text collate blind, b text collate seeing)`)
+	table := tables(t, d.open(database.Options{}))["public.c"]
+	equal(t, "blind", table.Columns[0].Collation, "public.blind (not deterministic)")
+	equal(t, "seeing", table.Columns[1].Collation, "public.seeing")
+}
+
 func inWords(c snapshot.Column) string {
 	out := c.Declared + " " + c.Class.String()
 	say := func(yes bool, format string, args ...any) {

@@ -13,6 +13,9 @@ func (e *Column) check() error {
 		"tolerance": e.Tolerance != "", "window": e.Window != "", "precision": e.Precision != 0,
 		"scale": e.Scale != nil, "json": e.JSON, "zone": e.Zone != "" && e.Window == "",
 	})
+	if len(e.Sentinels) > 0 {
+		return e.checkSentinels(append(changes, nears...))
+	}
 	switch {
 	case e.Old == "" && e.New == "":
 		return errors.New("neither old nor new names a column")
@@ -24,6 +27,26 @@ func (e *Column) check() error {
 		return fmt.Errorf("ignore leaves nothing for %s to do", strings.Join(append(changes, nears...), " and "))
 	case !e.Ignore && len(changes)+len(nears) == 0 && (e.New == "" || e.New == e.Old):
 		return errors.New("the entry says nothing")
+	}
+	return e.checkSides()
+}
+
+// checkSentinels: a list of pairs goes with what says how near is near enough, and
+// for what changes values the list is values.
+func (e *Column) checkSentinels(others []string) error {
+	for _, name := range others {
+		switch name {
+		case "values", "expr", "from_new", "json":
+			return fmt.Errorf("%s and sentinels: one of them only", name)
+		}
+	}
+	switch {
+	case e.Old == "":
+		return errors.New("sentinels: old must name the column")
+	case e.Ignore:
+		return errors.New("ignore leaves nothing for sentinels to do")
+	case len(others) > 1:
+		return fmt.Errorf("%s: one of them only", strings.Join(others, " and "))
 	}
 	return e.checkSides()
 }

@@ -41,6 +41,9 @@ type Column struct {
 	// FromNew gives the old value of the new row (row.name).
 	FromNew string `yaml:"from_new,omitempty" json:"from_new,omitempty"`
 
+	// Sentinels are pairs of values that stand for one thing, whatever the rest says.
+	Sentinels []Sentinel `yaml:"sentinels,omitempty" json:"sentinels,omitempty"`
+
 	// Tolerance is a decimal, or a share of the larger magnitude: "1%".
 	Tolerance literal.Text `yaml:"tolerance,omitempty" json:"tolerance,omitempty"`
 	// Window is the most that two times may lie apart: "2s".

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 	"parallax/diff/jsondiff"
 	"parallax/internal/literal"
 )
@@ -18,8 +19,10 @@ type Judge struct {
 	rule   int
 	values map[literal.Text]*literal.Text // nil: none
 	keep   bool
-	expr   *program
+	expr   *expression.Program
 	near   near
+
+	sentinels []sentinel
 }
 
 // Rule is the index to count uses under.
@@ -38,7 +41,7 @@ func (j *Judge) JSON() bool { return j.near.kind == document }
 // unless an expression says otherwise. An error is "could not be compared".
 func (j *Judge) Transform(class snapshot.Class, c []byte) (snapshot.Class, []byte, error) {
 	if j.expr != nil {
-		return j.expr.run(func(string) (snapshot.Class, []byte) { return class, c })
+		return j.expr.Run(func(string) (snapshot.Class, []byte) { return class, c })
 	}
 	to, listed, err := j.lookUp(class, c)
 	switch {
@@ -66,6 +69,9 @@ func (j *Judge) lookUp(class snapshot.Class, c []byte) (to *literal.Text, listed
 // Equal reports whether the new cell is what the old one must be. An error is
 // "could not be compared".
 func (j *Judge) Equal(oldClass snapshot.Class, old []byte, newClass snapshot.Class, new []byte) (bool, error) {
+	if j.isSentinel(oldClass, old, newClass, new) {
+		return true, nil
+	}
 	class, c, err := j.Transform(oldClass, old)
 	if err != nil {
 		return false, err

@@ -1,0 +1,288 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"parallax/capture/recording"
+	"parallax/replay/transport"
+)
+
+// Abort stops a run by what the target answers. A condition looks at the last
+// Window answers, not at a stretch of time, so that the same answers stop at the
+// same place; before there are as many it decides nothing. Zero fields are no
+// condition.
+type Abort struct {
+	// Window is the number of answers judged together: 500, and 10 at least.
+	Window int `yaml:"window,omitempty" json:"window,omitempty"`
+	// Errors: requests without an answer, of those tried.
+	Errors Share `yaml:"errors,omitempty" json:"errors,omitzero"`
+	// ServerErrors: answers of status 5xx where the recorded one was none.
+	ServerErrors Share `yaml:"server_errors,omitempty" json:"server_errors,omitzero"`
+	// Divergence: answers whose status or body is not the recorded one, of those
+	// with a whole recorded answer. A recorded body that was redacted or is not whole
+	// is not looked at.
+	Divergence Share `yaml:"divergence,omitempty" json:"divergence,omitzero"`
+	// Latency bounds quantiles of the time from sent to done.
+	Latency AbortLatency `yaml:"latency,omitempty" json:"latency,omitzero"`
+}
+
+// AbortLatency holds the longest that each quantile may be.
+type AbortLatency struct {
+	P50 Span `yaml:"p50,omitempty" json:"p50,omitempty"`
+	P90 Span `yaml:"p90,omitempty" json:"p90,omitempty"`
+	P99 Span `yaml:"p99,omitempty" json:"p99,omitempty"`
+}
+
+// Share is a part of a whole, exactly as it was written; its zero value is none.
+type Share struct {
+	text string
+	part *big.Rat
+}
+
+// ParseShare reads 0.2 or 20%: above 0 and below 1.
+func ParseShare(text string) (Share, error) {
+	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
+	part, ok := new(big.Rat), len(number) < 20 && strings.Trim(number, "0123456789.") == ""
+	if ok {
+		_, ok = part.SetString(number)
+	}
+	if ok && percent {
+		part.Quo(part, big.NewRat(100, 1))
+	}
+	if !ok || part.Sign() <= 0 || part.Cmp(big.NewRat(1, 1)) >= 0 {
+		return Share{}, fmt.Errorf("%q is no share: want one above 0 and below 1, like 0.2 or 20%%", text)
+	}
+	return Share{strings.TrimSpace(text), part}, nil
+}
+
+// String is the share as it was written.
+func (s Share) String() string { return s.text }
+
+// IsZero reports whether there is none.
+func (s Share) IsZero() bool { return s.part == nil }
+
+// MarshalText is String.
+func (s Share) MarshalText() ([]byte, error) { return []byte(s.text), nil }
+
+// UnmarshalText is ParseShare.
+func (s *Share) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseShare(string(text))
+	return err
+}
+
+// UnmarshalYAML reads the scalar as it stands in the file.
+func (s *Share) UnmarshalYAML(text []byte) error { return s.UnmarshalText(scalar(text)) }
+
+func scalar(text []byte) []byte {
+	return []byte(strings.Trim(strings.TrimSpace(string(text)), `"'`))
+}
+
+// most is the largest count of n that is not more than the share.
+func (s Share) most(n int) int {
+	most := new(big.Rat).Mul(s.part, big.NewRat(int64(n), 1))
+	return int(new(big.Int).Quo(most.Num(), most.Denom()).Int64())
+}
+
+// Span is a duration that is written as 500ms or 2s.
+type Span time.Duration
+
+// String returns the duration as Go writes it.
+func (d Span) String() string { return time.Duration(d).String() }
+
+// MarshalText is String.
+func (d Span) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads a duration above 0.
+func (d *Span) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil || parsed <= 0 {
+		return fmt.Errorf("%q is no duration above 0: want one like 500ms or 2s", text)
+	}
+	*d = Span(parsed)
+	return nil
+}
+
+// UnmarshalYAML reads the scalar as it stands in the file.
+func (d *Span) UnmarshalYAML(text []byte) error { return d.UnmarshalText(scalar(text)) }
+
+const (
+	defaultAbortWindow = 500
+	leastAbortWindow   = 10
+	mostAbortWindow    = 1_000_000
+)
+
+// Validate returns what is wrong, with its key.
+func (a *Abort) Validate() error {
+	if a.Window != 0 && (a.Window < leastAbortWindow || a.Window > mostAbortWindow) {
+		return fmt.Errorf("abort: window: %d: want %d to %d answers", a.Window, leastAbortWindow, mostAbortWindow)
+	}
+	if a.Window != 0 && len(a.conditions()) == 0 {
+		return errors.New("abort: window: no condition uses it: want errors, server_errors, divergence or latency")
+	}
+	return nil
+}
+
+// Aborted is the condition that stopped a run.
+type Aborted struct {
+	// Condition is its key: "errors", "server_errors", "divergence", "latency p99".
+	Condition string `json:"condition"`
+	Limit     string `json:"limit"`
+	// Counted of the last Window answers broke it, where Allowed may.
+	Counted int `json:"counted"`
+	Allowed int `json:"allowed"`
+	Window  int `json:"window"`
+	// Answers is how many the condition had seen.
+	Answers int64 `json:"answers"`
+}
+
+func (a *Aborted) String() string {
+	return fmt.Sprintf("%s: %d of the last %d %s, at most %d may (%s)",
+		a.Condition, a.Counted, a.Window, a.what(), a.Allowed, a.Limit)
+}
+
+func (a *Aborted) what() string {
+	switch a.Condition {
+	case "errors":
+		return "requests had no answer"
+	case "server_errors":
+		return "answers were of status 5xx and the recorded ones not"
+	case "divergence":
+		return "answers had another status or body than the recorded ones"
+	}
+	return "answers took longer"
+}
+
+// noted is what the conditions look at of one request.
+type noted struct {
+	answered, recorded, serverError, diverged bool
+	took                                      int64
+}
+
+// condition is one limit with the last answers.
+type condition struct {
+	name, limit string
+	allowed     int
+	// look reports whether the answer counts at all, and whether it breaks the limit.
+	look func(*noted) (counts, breaks bool)
+
+	last    []bool
+	next    int
+	counted int
+	answers int64
+}
+
+// conditions returns those that are set, in a fixed order.
+func (a *Abort) conditions() []*condition {
+	window := a.Window
+	if window == 0 {
+		window = defaultAbortWindow
+	}
+	var list []*condition
+	add := func(name string, s Share, look func(*noted) (bool, bool)) {
+		if !s.IsZero() {
+			list = append(list, &condition{name: name, limit: s.String(), allowed: s.most(window), look: look, last: make([]bool, window)})
+		}
+	}
+	add("errors", a.Errors, func(s *noted) (bool, bool) { return true, !s.answered })
+	add("server_errors", a.ServerErrors, func(s *noted) (bool, bool) { return s.answered, s.serverError })
+	add("divergence", a.Divergence, func(s *noted) (bool, bool) { return s.answered && s.recorded, s.diverged })
+	for _, q := range []struct {
+		name  string
+		limit Span
+		above int64 // of 1,000 answers may take longer
+	}{{"p50", a.Latency.P50, 500}, {"p90", a.Latency.P90, 100}, {"p99", a.Latency.P99, 10}} {
+		if q.limit == 0 {
+			continue
+		}
+		list = append(list, &condition{
+			name: "latency " + q.name, limit: q.limit.String(), allowed: int(int64(window) * q.above / 1000), last: make([]bool, window),
+			look: func(s *noted) (bool, bool) { return s.answered, s.took > int64(q.limit) },
+		})
+	}
+	return list
+}
+
+// add takes one request's end and reports whether the condition is broken.
+func (c *condition) add(s *noted) *Aborted {
+	counts, breaks := c.look(s)
+	if !counts {
+		return nil
+	}
+	if c.last[c.next] {
+		c.counted--
+	}
+	if c.last[c.next] = breaks; breaks {
+		c.counted++
+	}
+	c.next = (c.next + 1) % len(c.last)
+	c.answers++
+	if c.answers < int64(len(c.last)) || c.counted <= c.allowed {
+		return nil
+	}
+	return &Aborted{c.name, c.limit, c.counted, c.allowed, len(c.last), c.answers}
+}
+
+// watched are a run's conditions. Nil has none. Its list does not change; what the
+// conditions count is guarded by the engine's mutex.
+type watched struct{ list []*condition }
+
+func newWatched(a *Abort) *watched {
+	if list := a.conditions(); len(list) > 0 {
+		return &watched{list}
+	}
+	return nil
+}
+
+// look takes what is needed of an answer, while it is there.
+func (w *watched) look(j *job, a *transport.Answer) (s noted) {
+	if w == nil {
+		return s
+	}
+	s.answered, s.took = a.End == recording.Answered, a.DoneAt-a.SentAt
+	before := j.ex.Response
+	s.recorded = before != nil && j.ex.Incomplete == ""
+	if !s.answered {
+		return s
+	}
+	s.serverError = a.Response.Status >= 500 && (before == nil || before.Status < 500)
+	s.diverged = before != nil && diverged(before, a.Response)
+	return s
+}
+
+// diverged compares status and body, by length and hash of the whole.
+func diverged(before, now *recording.Response) bool {
+	if before.Status != now.Status {
+		return true
+	}
+	b, n := &before.Body, &now.Body
+	known := !b.Redacted && b.State != recording.BodyTruncated
+	return known && (b.Length != n.Length || b.Length > 0 && b.SHA256 != n.SHA256)
+}
+
+// add counts one request that was tried and returns the condition that it broke.
+func (w *watched) add(o *outcome) *Aborted {
+	if w == nil || !o.attempted {
+		return nil
+	}
+	var broken *Aborted
+	for _, c := range w.list {
+		if b := c.add(&o.noted); broken == nil {
+			broken = b
+		}
+	}
+	return broken
+}
+
+// abortBy stops the run because of a condition; the first stays.
+func (e *engine) abortBy(broken *Aborted) {
+	e.mu.Lock()
+	if e.state.result.Stopped == StopComplete {
+		e.state.result.Aborted = broken
+	}
+	e.mu.Unlock()
+	e.stop(StopAbort, broken.String())
+}
