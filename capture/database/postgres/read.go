@@ -31,12 +31,23 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 	if err != nil {
 		return err
 	}
+	if err := s.slots.take(ctx); err != nil {
+		return err
+	}
+	defer s.slots.give()
+	ranges, err := s.ranges(ctx, p)
+	if err != nil {
+		return s.explain("table "+p.table.FullName()+": asking for its statistics", err)
+	}
+	if len(ranges) > 1 {
+		return s.readRanges(ctx, t, p, ranges, emit)
+	}
 	for again := true; ; again = false {
 		rows, err := s.rows(p, emit)
 		if err != nil {
 			return err
 		}
-		err = s.work(ctx, func(ctx context.Context, w *session) error { return copyOut(ctx, w, p, rows) })
+		err = s.work(ctx, func(ctx context.Context, w *session) error { return copyOut(ctx, w, p, "", rows) })
 		switch {
 		case err == nil:
 			for note, n := range rows.notes {
@@ -50,6 +61,22 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 		}
 		return s.explain("table "+p.table.FullName(), err)
 	}
+}
+
+// readRanges is Read over several connections.
+func (s *source) readRanges(ctx context.Context, t *snapshot.Table, p *plan, ranges []condition, emit func(*snapshot.Batch) error) error {
+	notes, err := s.readParallel(ctx, p, ranges, emit)
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		return refused.error
+	case err != nil:
+		return s.explain("table "+p.table.FullName(), err)
+	}
+	for note, n := range notes {
+		count(t, note, n)
+	}
+	return nil
 }
 
 // rows prepares the decoding of a table.
@@ -67,8 +94,8 @@ func (s *source) rows(p *plan, emit func(*snapshot.Batch) error) (*rows, error) 
 	return r, nil
 }
 
-func copyOut(ctx context.Context, w *session, p *plan, r *rows) error {
-	if _, err := w.conn.CopyTo(ctx, r, "copy ("+selection(p)+") to stdout (format binary)"); err != nil {
+func copyOut(ctx context.Context, w *session, p *plan, c condition, r *rows) error {
+	if _, err := w.conn.CopyTo(ctx, r, "copy ("+selection(p, c)+") to stdout (format binary)"); err != nil {
 		return err
 	}
 	return r.finish()
@@ -76,7 +103,7 @@ func copyOut(ctx context.Context, w *session, p *plan, r *rows) error {
 
 // selection is the statement that gives a table's rows. A table with children by
 // inheritance is read without them: they are tables of their own.
-func selection(p *plan) string {
+func selection(p *plan, c condition) string {
 	if p.oid == 0 {
 		return trimQuery(p.table.Query) + "\n" // behind a comment, perhaps
 	}
@@ -88,7 +115,7 @@ func selection(p *plan) string {
 	if p.kind == "r" {
 		only = "only "
 	}
-	return "select " + strings.Join(names, ", ") + " from " + only + quote(&p.table) + order(p)
+	return "select " + strings.Join(names, ", ") + " from " + only + quote(&p.table) + string(c) + order(p)
 }
 
 // order has the server sort by the key where its order is that of the canonical
