@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 
-	"parallax/capture/database"
 	"parallax/capture/snapshot"
 )
 
@@ -14,7 +13,7 @@ import (
 const aheadBatches = 8
 
 // slots counts the connections that read. Each table has one, and takes further
-// ones a range at a time while there are.
+// ones while there are.
 type slots chan struct{}
 
 func newSlots(n int) slots { return make(slots, max(n, 1)) }
@@ -60,7 +59,9 @@ type parallel struct {
 	all  sync.WaitGroup
 }
 
-func (s *source) readParallel(ctx context.Context, p *plan, ranges []condition, emit func(*snapshot.Batch) error) (notes map[string]int64, err error) {
+// readParallel hands on what the ranges hold. A table that another session replaces
+// between two ranges would be read in halves: each connection locks it.
+func (s *source) readParallel(ctx context.Context, p *plan, ranges []condition, emit func(*snapshot.Batch) error) (emitted int64, notes map[string]int64, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	r := &parallel{s: s, p: p, ranges: ranges}
 	for range ranges {
@@ -72,19 +73,20 @@ func (s *source) readParallel(ctx context.Context, p *plan, ranges []condition, 
 	notes = map[string]int64{}
 	for _, piece := range r.pieces {
 		for b := range piece.batches {
+			emitted += int64(b.Rows)
 			if err := emit(b); err != nil {
-				return nil, &refusal{err}
+				return emitted, nil, &refusal{err}
 			}
 			r.free.Put(b)
 		}
 		if piece.err != nil {
-			return nil, piece.err
+			return emitted, nil, piece.err
 		}
 		for note, n := range piece.notes {
 			notes[note] += n
 		}
 	}
-	return notes, nil
+	return emitted, notes, nil
 }
 
 // refusal is what emit said.
@@ -92,79 +94,93 @@ type refusal struct{ error }
 
 func (r *refusal) Unwrap() error { return r.error }
 
-// work takes one range after the other. The first goroutine has the table's own
-// slot and begins others; those give their slot back after each range.
+// work reads ranges over one connection, in one transaction that locks the table from
+// its beginning: who wants to replace the table would else wait for the ranges before,
+// and those behind for it. The first has the table's own slot and begins the others,
+// which stay until the table is read; where one cannot begin, the others do its work.
 func (r *parallel) work(ctx context.Context, first bool) {
-	for {
-		if first {
-			r.recruit(ctx)
-		} else if !r.s.slots.tryTake() {
-			return
+	current := -1
+	err := r.s.work(ctx, func(own context.Context, w *session) error { // own ends with this worker
+		if _, err := w.query(own, "select from "+from(r.p)+" limit 0"); err != nil {
+			return err
 		}
-		i, ok := r.take()
-		if ok {
-			r.read(ctx, i)
+		for {
+			if first {
+				r.recruit(ctx)
+			}
+			i, ok := r.take()
+			if !ok {
+				return nil
+			}
+			current = i
+			if err := r.read(own, w, i); err != nil {
+				return err
+			}
+			r.close(i, nil)
+			current = -1
 		}
-		if !first {
-			r.s.slots.give()
-		}
-		if !ok {
-			return
-		}
+	})
+	if err != nil && current < 0 && first {
+		current, _ = r.take()
+	}
+	if err != nil && current >= 0 {
+		r.close(current, err)
 	}
 }
 
-// recruit begins a goroutine for each slot that is free.
+// recruit begins as many as there are free slots, and ranges.
 func (r *parallel) recruit(ctx context.Context) {
-	for range cap(r.s.slots) - len(r.s.slots) {
-		r.all.Go(func() { r.work(ctx, false) })
+	for r.left() && r.s.slots.tryTake() {
+		r.all.Go(func() {
+			defer r.s.slots.give()
+			r.work(ctx, false)
+		})
 	}
+}
+
+func (r *parallel) left() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next < len(r.ranges)
 }
 
 func (r *parallel) take() (int, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.next == len(r.ranges) {
-		return 0, false
+		return -1, false
 	}
 	r.next++
 	return r.next - 1, true
 }
 
-// read reads one range; what is left of it after an error was never handed on.
-func (r *parallel) read(ctx context.Context, i int) {
+func (r *parallel) close(i int, err error) {
+	r.pieces[i].err = err
+	close(r.pieces[i].batches)
+}
+
+// read reads one range ahead of its turn.
+func (r *parallel) read(ctx context.Context, w *session, i int) error {
 	piece := r.pieces[i]
-	defer close(piece.batches)
-	for again := true; ; again = false {
-		sent := false
-		rows, err := r.s.rows(r.p, nil)
-		if err != nil {
-			piece.err = err
-			return
-		}
-		rows.emit = func(b *snapshot.Batch) error {
-			sent = true
-			select {
-			case piece.batches <- b:
-				rows.batch = r.batch()
-				return nil
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		err = r.s.work(ctx, func(ctx context.Context, w *session) error { return copyOut(ctx, w, r.p, r.ranges[i], rows) })
-		switch {
-		case err == nil:
-			piece.notes = rows.notes
-			return
-		case again && !sent && errors.Is(err, database.ErrReadBroken) && ctx.Err() == nil:
-			continue
-		case errors.Is(err, errEmit):
-			err = rows.refused
-		}
-		piece.err = err
-		return
+	rows, err := r.s.rows(r.p, nil)
+	if err != nil {
+		return err
 	}
+	rows.emit = func(b *snapshot.Batch) error {
+		select {
+		case piece.batches <- b:
+			rows.batch = r.batch()
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	err = copyOut(ctx, w, r.p, r.ranges[i], rows)
+	if errors.Is(err, errEmit) {
+		return rows.refused
+	}
+	piece.notes = rows.notes
+	return err
 }
 
 func (r *parallel) batch() *snapshot.Batch {

@@ -140,6 +140,33 @@ func TestRangesGiveTheSameBytes(t *testing.T) {
 	}
 }
 
+// TestRangesHoldTheirTable: nobody replaces it between two ranges.
+func TestRangesHoldTheirTable(t *testing.T) {
+	d := newDB(t, large)
+	s := d.split(database.Options{Connections: 3, BatchRows: 10})
+	table := tables(t, s)["public.n"]
+	truncated, rows := make(chan error, 1), 0
+	err := s.Read(t.Context(), table, func(b *snapshot.Batch) error {
+		if rows == 0 {
+			second := dial(t, d.dsn)
+			go func() {
+				defer second.close()
+				truncated <- second.exec(context.Background(), "set lock_timeout = 0; truncate n")
+			}()
+			await(t, d, "select exists (select from pg_locks where not granted and relation = 'n'::regclass)")
+		}
+		rows += b.Rows
+		return nil
+	})
+	if err != nil || rows != 42002 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+	if err := <-truncated; err != nil {
+		t.Error(err)
+	}
+	checkChange(t, s, table, "")
+}
+
 func TestRangesThatBreak(t *testing.T) {
 	d := newDB(t, large)
 	s := d.split(database.Options{Connections: 3, BatchRows: 10})

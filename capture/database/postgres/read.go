@@ -50,9 +50,7 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 		err = s.work(ctx, func(ctx context.Context, w *session) error { return copyOut(ctx, w, p, "", rows) })
 		switch {
 		case err == nil:
-			for note, n := range rows.notes {
-				count(t, note, n)
-			}
+			s.finished(t, p, rows.emitted, rows.notes)
 			return nil
 		case again && rows.emitted == 0 && errors.Is(err, database.ErrReadBroken):
 			continue
@@ -65,7 +63,10 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 
 // readRanges is Read over several connections.
 func (s *source) readRanges(ctx context.Context, t *snapshot.Table, p *plan, ranges []condition, emit func(*snapshot.Batch) error) error {
-	notes, err := s.readParallel(ctx, p, ranges, emit)
+	emitted, notes, err := s.readParallel(ctx, p, ranges, emit)
+	if emitted == 0 && errors.Is(err, database.ErrReadBroken) {
+		emitted, notes, err = s.readParallel(ctx, p, ranges, emit)
+	}
 	var refused *refusal
 	switch {
 	case errors.As(err, &refused):
@@ -73,10 +74,18 @@ func (s *source) readRanges(ctx context.Context, t *snapshot.Table, p *plan, ran
 	case err != nil:
 		return s.explain("table "+p.table.FullName(), err)
 	}
+	s.finished(t, p, emitted, notes)
+	return nil
+}
+
+// finished keeps what a whole read found.
+func (s *source) finished(t *snapshot.Table, p *plan, rows int64, notes map[string]int64) {
 	for note, n := range notes {
 		count(t, note, n)
 	}
-	return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.seen = rows
 }
 
 // rows prepares the decoding of a table.
@@ -111,11 +120,14 @@ func selection(p *plan, c condition) string {
 	for i, c := range p.columns {
 		names[i] = pgx.Identifier{c.name}.Sanitize()
 	}
-	only := ""
+	return "select " + strings.Join(names, ", ") + " from " + from(p) + string(c) + order(p)
+}
+
+func from(p *plan) string {
 	if p.kind == "r" {
-		only = "only "
+		return "only " + quote(&p.table)
 	}
-	return "select " + strings.Join(names, ", ") + " from " + only + quote(&p.table) + string(c) + order(p)
+	return quote(&p.table)
 }
 
 // order has the server sort by the key where its order is that of the canonical
