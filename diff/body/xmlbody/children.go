@@ -55,6 +55,8 @@ func (d *document) spaces(i int) (text []byte) {
 type kids struct {
 	c    *comparer
 	x, y []int
+	// rough: children of a name were paired coarsely.
+	rough bool
 	// moved: a rule has paired something out of its order.
 	moved bool
 }
@@ -134,26 +136,40 @@ func (k *kids) Pairs(x, y []int) *pairing.Pairs {
 	if len(y) == 0 || positional && len(x) == len(y) {
 		return pairing.InOrder(len(x), len(y))
 	}
-	if !k.c.spend(k.c.old.size(k.x, x) + k.c.new.size(k.y, y)) {
-		p := pairing.InOrder(len(x), len(y))
-		p.Coarse = true
-		return p
+	c := k.c
+	c.decide()
+	var p *pairing.Pairs
+	keys, _, keyed := c.w.Keyed()
+	switch {
+	case keyed:
+		p = pairing.Keyed(c.keysOf(c.old, k.x, x, keys), c.keysOf(c.new, k.y, y, keys))
+	case c.work.mode == coarse:
+		p = k.coarsely(x, y, positional)
+	case !c.spend(c.old.size(k.x, x) + c.new.size(k.y, y)):
+		return pairing.InOrder(len(x), len(y)) // the rehearsal has failed
+	default:
+		p = k.byHash(x, y, positional, k.cost(x, y))
 	}
-	p := k.ruled(x, y, positional)
 	k.moved = k.moved || p.Moved()
 	return p
 }
 
-func (k *kids) ruled(x, y []int, positional bool) *pairing.Pairs {
-	if keys, _, ok := k.c.w.Keyed(); ok {
-		return pairing.Keyed(k.c.keysOf(k.c.old, k.x, x, keys), k.c.keysOf(k.c.new, k.y, y, keys))
+// coarsely tries nothing.
+func (k *kids) coarsely(x, y []int, positional bool) *pairing.Pairs {
+	p := pairing.InOrder(len(x), len(y))
+	if k.c.work.around <= maxAround {
+		p = k.byHash(x, y, positional, nil)
 	}
-	cost := k.cost(x, y)
+	p.Coarse, k.rough = true, true
+	return p
+}
+
+func (k *kids) byHash(x, y []int, positional bool, c pairing.Cost) *pairing.Pairs {
 	old, new := k.c.hashes(k.c.old, k.x, x), k.c.hashes(k.c.new, k.y, y)
 	if positional {
-		return pairing.Aligned(old, new, cost)
+		return pairing.Aligned(old, new, c)
 	}
-	return pairing.Bag(old, new, cost)
+	return pairing.Bag(old, new, c)
 }
 
 // size is the length of what is listed.
@@ -164,7 +180,13 @@ func (d *document) size(nodes, list []int) (n int) {
 	return n
 }
 
-func (k *kids) Pair(i, j int) { k.c.pair(k.x[i], k.y[j]) }
+func (k *kids) Pair(i, j int) {
+	if k.rough {
+		k.c.work.around++
+		defer func() { k.c.work.around-- }()
+	}
+	k.c.pair(k.x[i], k.y[j])
+}
 
 func (k *kids) Old(i int) { k.c.missing(k.c.old, &k.c.old.nodes[k.x[i]]) }
 
