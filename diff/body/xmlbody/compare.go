@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"parallax/diff/body/field"
+	"parallax/diff/body/siblings"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/diff/rules"
@@ -41,6 +42,9 @@ type comparer struct {
 	work     work
 	// again is what may still be read again to see that it is the same, in bytes.
 	again int
+	// ints and items hold what the lists around the place are, one after the other.
+	ints  []int
+	items []siblings.Item
 	// alike: equal bytes within the documents mean the same names.
 	alike bool
 }

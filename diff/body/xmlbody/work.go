@@ -4,7 +4,7 @@ import "parallax/diff/body/field"
 
 // Children that do not pair by position are paired by what is in them: they are hashed,
 // aligned and tried against each other, lists within lists again and again. The work is
-// counted in bytes that are read again, against one budget. What is over the budget is
+// counted in steps (a byte that is read again; 64 for each node) against one budget. What is over the budget is
 // not cut off where it runs out, since that would depend on which document is called
 // old: at the first list that needs pairing everything is gone through once, without a
 // report; if that stays within the budget, the comparison is exact, and otherwise it is
@@ -13,7 +13,7 @@ import "parallax/diff/body/field"
 
 // Limits bound a comparison. The zero value is the default.
 type Limits struct {
-	// Work bounds what is read again to pair children, in bytes: 8 for each byte of the
+	// Work bounds what is read again to pair children, in steps: 8 for each byte of the
 	// documents, and 64 Mi.
 	Work int
 }
