@@ -5,12 +5,12 @@ BIN         := bin/parallax
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 DATE        ?= $(shell git log -1 --format=%cs 2>/dev/null)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-NESTED      := fixtures/shop fixtures/pages
+NESTED      := fixtures/shop fixtures/faults fixtures/pages
 BENCHES     := scripts/benchjson scripts/benchpeers/vegeta
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint check builds bench fuzz clean
+.PHONY: build demo test race lint check builds supply nightly bench fuzz clean
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION) -X main.buildDate=$(DATE)' -o $(BIN) ./cmd/parallax
@@ -35,6 +35,14 @@ check: lint test race
 # Every platform that a release has.
 builds:
 	scripts/builds.sh
+
+# Modules, licences, known vulnerabilities, a build that can be repeated.
+supply:
+	scripts/supply.sh
+
+# The random tests of faults at length.
+nightly:
+	scripts/nightly.sh
 
 bench: build
 	scripts/bench.sh

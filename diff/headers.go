@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/diff/body/multipart"
 	"parallax/diff/comparison"
 	"parallax/diff/rules"
 )
@@ -16,12 +17,13 @@ import (
 // headers compares two header lists. Names are matched without case; the values of
 // one name are a list in order; the order of different names means nothing.
 func (c *comparer) headers(old, new []recording.Header, part comparison.Part) {
-	if c.lockstep(old, new, part) {
+	transforms := c.rules.HeadersTransform()
+	if !transforms && c.lockstep(old, new, part) {
 		return
 	}
 	a, b := byName(old), byName(new)
 	for _, name := range namesOf(a, b) {
-		if !slices.Equal(a[name], b[name]) {
+		if !slices.Equal(a[name], b[name]) || transforms && c.node(name, part).Transforms() {
 			c.header(name, a[name], b[name], part)
 		}
 	}
@@ -91,12 +93,17 @@ func namesOf(a, b map[string][]string) []string {
 	return names
 }
 
-// header compares the values of one name, which are not equal.
-func (c *comparer) header(name string, old, new []string, part comparison.Part) {
-	node := c.rules.Header(name)
+// node returns what the rules say of a header or trailer.
+func (c *comparer) node(name string, part comparison.Part) *rules.Node {
 	if part == comparison.Trailers {
-		node = c.rules.Trailer(name)
+		return c.rules.Trailer(name)
 	}
+	return c.rules.Header(name)
+}
+
+// header compares the values of one name, which are not equal, or were to change.
+func (c *comparer) header(name string, old, new []string, part comparison.Part) {
+	node := c.node(name, part)
 	at := func(kind comparison.Kind) comparison.Difference {
 		return comparison.Difference{
 			Part: part, Field: name, Pattern: name, Kind: kind,
@@ -105,6 +112,10 @@ func (c *comparer) header(name string, old, new []string, part comparison.Part) 
 	}
 	if rule, ok := node.Ignore(); ok {
 		c.hidden(rule, at(comparison.Changed))
+		return
+	}
+	if node.Transforms() {
+		c.transformed(name, old, new, node, at)
 		return
 	}
 	if part == comparison.Headers {
@@ -148,20 +159,12 @@ func (c *comparer) values(name string, old, new []string, node *rules.Node, at f
 // eachValue pairs values by their place in the list.
 func (c *comparer) eachValue(name string, old, new []string, node *rules.Node, at func(comparison.Kind) comparison.Difference) {
 	for i := range max(len(old), len(new)) {
-		d := at(comparison.Changed)
-		if len(old) > 1 || len(new) > 1 {
-			d.Field, d.Pattern = name+"/"+itoa(i), name+"/*"
-		}
-		d.Old, d.New = listValue(old[min(i, len(old)):min(i+1, len(old))]), listValue(new[min(i, len(new)):min(i+1, len(new))])
-		switch {
-		case i >= len(old):
-			d.Kind = comparison.MissingInOld
-		case i >= len(new):
-			d.Kind = comparison.MissingInNew
-		case old[i] == new[i]:
-			continue
-		default:
-			if t, rule, ok := node.Tolerance(); ok && t.Within(old[i], new[i]) {
+		d := valueAt(name, i, old, new, at)
+		if i < len(old) && i < len(new) {
+			if old[i] == new[i] {
+				continue
+			}
+			if near, rule, ok := node.Near(); ok && near.Same(headerValue(old[i]), headerValue(new[i])) {
 				c.hidden(rule, d)
 				continue
 			}
@@ -169,6 +172,24 @@ func (c *comparer) eachValue(name string, old, new []string, node *rules.Node, a
 		}
 		c.found(d)
 	}
+}
+
+func headerValue(text string) rules.Scalar { return rules.Scalar{Sort: rules.Field, Text: text} }
+
+// valueAt is the difference of the values at one place of the lists.
+func valueAt(name string, i int, old, new []string, at func(comparison.Kind) comparison.Difference) comparison.Difference {
+	d := at(comparison.Changed)
+	if len(old) > 1 || len(new) > 1 {
+		d.Field, d.Pattern = name+"/"+itoa(i), name+"/*"
+	}
+	d.Old, d.New = listValue(old[min(i, len(old)):min(i+1, len(old))]), listValue(new[min(i, len(new)):min(i+1, len(new))])
+	switch {
+	case i >= len(old):
+		d.Kind = comparison.MissingInOld
+	case i >= len(new):
+		d.Kind = comparison.MissingInNew
+	}
+	return d
 }
 
 // builtin applies the header normalisations.
@@ -179,6 +200,9 @@ func (c *comparer) builtin(name string, old, new []string) (rule int, ok bool) {
 	case "Content-Length":
 		rule, ok = c.rules.Builtin(rules.HTTPFraming)
 		return rule, ok && c.bodiesWhole
+	case "Content-Type":
+		rule, ok = c.rules.Builtin(rules.MultipartBoundary)
+		return rule, ok && c.bodiesParted && len(old) == 1 && len(new) == 1 && multipart.SameButBoundary(old[0], new[0])
 	case "Date":
 		rule, ok = c.rules.Builtin(rules.DateFollowsClock)
 		return rule, ok && len(old) == 1 && len(new) == 1 &&

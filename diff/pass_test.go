@@ -347,3 +347,29 @@ func TestLatenciesAreOfComparedPairs(t *testing.T) {
 		t.Errorf("failed %v", s.Subjects[0].Failed)
 	}
 }
+
+// A control answers as the old system does: a change made on purpose is no noise
+// there, or else a fault at its place would be noise as well.
+func TestIntendedChangeIsNoNoise(t *testing.T) {
+	place := "/a"
+	at, zone := "/t", &rules.Sides{Old: []string{"unix"}, New: []string{"iso"}}
+	list := []rules.Rule{
+		{Where: rules.Where{Body: &place}, Action: rules.Action{Transform: &rules.Transform{Old: "old * 100"}}},
+		{Where: rules.Where{Body: &at}, Action: rules.Action{Time: &rules.Time{Format: zone}}},
+	}
+	was := func(i int) string { return fmt.Sprintf(`{"a":%d,"t":0}`, i+1) }
+	is := func(i int) string {
+		fault := 0
+		if i == 7 {
+			fault = 1
+		}
+		return fmt.Sprintf(`{"a":%d,"t":"1970-01-01T00:00:0%dZ"}`, (i+1)*100+fault, fault)
+	}
+	later := func(i int) string { return fmt.Sprintf(`{"a":%d,"t":%d}`, i+1, i%2) }
+	for name, control := range map[string]func(int) string{"steady": was, "noisy in time": later} {
+		s, found := compareAll(t, oldSide(20, was), run("new", 20, is), []Input{run("control", 20, control)}, list)
+		if d := found[0]; len(found) < 1 || d.Field != "/a" || d.Noise || s.Subjects[0].Different != 1 {
+			t.Errorf("%s: %+v, %d different", name, found, s.Subjects[0].Different)
+		}
+	}
+}

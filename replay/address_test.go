@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"parallax/replay/credential"
 )
 
 func TestAddressOfATarget(t *testing.T) {
@@ -29,7 +31,10 @@ func TestSecretNames(t *testing.T) {
 	target := Target{Rewrite: Rewrite{Set: []HeaderLine{
 		{Name: "A", Value: "{{secret:Z}} {{secret:B.c}}"}, {Name: "B", Value: "{{secret:Z}}"}, {Name: "C", Value: "{{secret: no}}"},
 	}}}
-	if got := target.SecretNames(); !slices.Equal(got, []string{"B.c", "Z"}) {
+	target.Auth = &credential.Config{Request: &credential.Request{
+		Path: "/{{secret:P}}", Body: "{{secret:Z}}", Headers: []credential.Header{{Name: "H", Value: "{{secret:H}}"}},
+	}}
+	if got := target.SecretNames(); !slices.Equal(got, []string{"B.c", "H", "P", "Z"}) {
 		t.Errorf("%q", got)
 	}
 }

@@ -178,3 +178,16 @@ func (r *rig) exchanges(m *memory, want int) []*recording.Exchange {
 	}
 	return m.got
 }
+
+// scriptEach is a script that answers request after request.
+func scriptEach(t *testing.T, answer func(request string) string) string {
+	return script(t, func(c *net.TCPConn) {
+		for {
+			request := readUntil(c, "\r\n\r\n")
+			if request == "" {
+				return
+			}
+			io.WriteString(c, answer(request))
+		}
+	})
+}

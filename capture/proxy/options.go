@@ -34,6 +34,10 @@ type Options struct {
 	// client sent.
 	ForwardedFor, Via bool
 
+	// MaxConnections is the most client connections at once, each of which takes
+	// two file descriptors; 0 is no bound. Where a further client comes, the one
+	// idle for longest is closed; where none is idle the client waits.
+	MaxConnections int
 	// BodyCap is the most bytes kept of one body: 16 MiB. Length and hash are of
 	// the whole.
 	BodyCap int64
@@ -45,6 +49,8 @@ type Options struct {
 	// AnswerTimeout bounds the silence of an upstream that owes an answer; 0
 	// waits as long as the client does.
 	AnswerTimeout time.Duration
+
+	clock *clock // tests let it jump
 }
 
 const (
@@ -67,8 +73,8 @@ func (o Options) withDefaults() (Options, error) {
 		o.DialTimeout = defaultDialTimeout
 	}
 	switch {
-	case o.BodyCap < 0 || o.QueueBytes < 0 || o.DialTimeout < 0 || o.AnswerTimeout < 0:
-		return o, errors.New("proxy: a size or a timeout is negative")
+	case o.BodyCap < 0 || o.QueueBytes < 0 || o.DialTimeout < 0 || o.AnswerTimeout < 0 || o.MaxConnections < 0:
+		return o, errors.New("proxy: a size, a number or a timeout is negative")
 	case (o.CertFile == "") != (o.KeyFile == ""):
 		return o, errors.New("proxy: a certificate and its key are needed together")
 	}

@@ -10,7 +10,8 @@
 // queue that is bounded in bytes, and one goroutine hands it to the sink.
 //
 // Limits. Serving comes before recording: a sink that fails or is too slow costs
-// exchanges in the ledger ("not recorded"), never an answer. HTTP/2 with prior
+// exchanges in the ledger ("not recorded"; Missed has how many bytes and when),
+// never an answer. HTTP/2 with prior
 // knowledge and anything else that is not HTTP/1 is passed on and counted.
 // Where the upstream fails before any byte of an answer has passed on the
 // connection, the client is told with a 502 or 504 of the proxy's own, marked
@@ -51,6 +52,7 @@ type Proxy struct {
 	listener net.Listener
 	queue    *queue
 	tally    tally
+	clock    clock
 
 	// dialing ends when Shutdown gives up on what is in flight.
 	dialing context.Context
@@ -80,7 +82,10 @@ func New(o Options, sink Sink) (*Proxy, error) {
 		l.Close()
 		return nil, fmt.Errorf("%w: %s", ErrLoop, t.address)
 	}
-	p := &Proxy{options: o, target: t, listener: l, conns: map[*conn]struct{}{}}
+	p := &Proxy{options: o, target: t, listener: l, clock: systemClock(), conns: map[*conn]struct{}{}}
+	if o.clock != nil {
+		p.clock = *o.clock
+	}
 	p.dialing, p.giveUp = context.WithCancel(context.Background())
 	p.queue = newQueue(sink, o.QueueBytes, &p.tally)
 	return p, nil
@@ -101,12 +106,28 @@ func isOwn(listener net.Addr, address string) bool {
 // Addr returns the address that the proxy listens on.
 func (p *Proxy) Addr() net.Addr { return p.listener.Addr() }
 
+// Drift returns how far the machine's clock has moved, since New, against the
+// times that are recorded: those go on steadily whatever it does (it was set, it
+// stepped, the machine slept).
+func (p *Proxy) Drift() time.Duration { return p.clock.drift() }
+
+// Upstream returns the old system's host:port.
+func (p *Proxy) Upstream() string { return p.target.address }
+
 // Ledger returns the accounts of connections and of exchanges so far; complete
 // after Shutdown.
 func (p *Proxy) Ledger() recording.Ledger { return p.tally.ledger() }
 
 // SinkError returns the first error of the sink, nil where there was none.
 func (p *Proxy) SinkError() error { return p.queue.firstError() }
+
+// Missed returns what the sink refused, and what never reached it because the
+// queue to it was full.
+func (p *Proxy) Missed() (refusedBySink, overflowed Missed) {
+	p.tally.mu.Lock()
+	defer p.tally.mu.Unlock()
+	return p.tally.lost[refused], p.tally.lost[overflow]
+}
 
 // acceptPause is the wait after a failed accept (no file descriptor left).
 const acceptPause = 50 * time.Millisecond
@@ -119,15 +140,17 @@ func (p *Proxy) Serve() error {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case err != nil:
+			p.closeLongestIdle()
 			time.Sleep(acceptPause)
 		default:
+			p.makeRoom()
 			p.accept(client)
 		}
 	}
 }
 
 func (p *Proxy) accept(client net.Conn) {
-	c := &conn{proxy: p, client: client, accepted: time.Now()}
+	c := &conn{proxy: p, client: client, accepted: p.clock.now()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closing {

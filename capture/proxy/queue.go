@@ -72,7 +72,7 @@ func (q *queue) put(ex *recording.Exchange, cost int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		q.tally.ended(notRecorded, recording.Lost)
+		q.tally.missed(overflow, ex)
 		return
 	}
 	q.waiting = append(q.waiting, finished{ex, cost})
@@ -106,7 +106,7 @@ func (q *queue) drain() {
 		reason, cut := f.exchange.Incomplete, bodyCut(f.exchange)
 		if err := q.write(f.exchange); err != nil {
 			q.fail(err)
-			q.tally.ended(notRecorded, recording.Lost)
+			q.tally.missed(refused, f.exchange)
 		} else {
 			q.tally.recorded(reason, cut)
 		}
@@ -162,8 +162,8 @@ func (q *queue) close(ctx context.Context) error {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for range q.waiting {
-		q.tally.ended(notRecorded, recording.Lost)
+	for _, f := range q.waiting {
+		q.tally.missed(overflow, f.exchange)
 	}
 	dropped := len(q.waiting)
 	q.waiting = nil

@@ -23,6 +23,17 @@ type pending struct {
 	dropped                 bool  // the budget was used up: only what pairing needs is kept
 }
 
+// measure sets the lengths of the bodies, all that is told of an exchange that
+// is given up.
+func (p *pending) measure() {
+	if p.exchange.Request != nil {
+		p.exchange.Request.Body.Length = p.request.length
+	}
+	if p.exchange.Response != nil {
+		p.exchange.Response.Body.Length = p.response.length
+	}
+}
+
 // direction is one half of the connection.
 type direction struct {
 	decoder *httpmsg.Decoder
@@ -138,6 +149,7 @@ func (r *recorder) request(ev httpmsg.Event, at int64) {
 	switch ev.Kind {
 	case httpmsg.KindData:
 		if p.dropped {
+			p.request.length += int64(len(ev.Data))
 			return
 		}
 		p.request.add(ev.Data, ev.Head.ContentLength, r.limit, r.queue)
@@ -287,6 +299,7 @@ func (r *recorder) answer(ev httpmsg.Event, at int64) {
 	switch ev.Kind {
 	case httpmsg.KindData:
 		if p.dropped {
+			p.response.length += int64(len(ev.Data))
 			return
 		}
 		p.response.add(ev.Data, ev.Head.ContentLength, r.limit, r.queue)
@@ -370,7 +383,8 @@ func (r *recorder) hand(p *pending) {
 	switch {
 	case p.dropped:
 		r.queue.give(cost)
-		r.tally.ended(notRecorded, recording.Lost)
+		p.measure()
+		r.tally.missed(overflow, ex)
 		return
 	case ex.Request == nil && ex.Response == nil:
 		r.queue.give(cost)

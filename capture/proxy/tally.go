@@ -32,6 +32,8 @@ type tally struct {
 	mu                       sync.Mutex
 	counted                  recording.Ledger
 	openConns, openExchanges int64
+	lost                     [2]Missed // by whyMissed
+	crowded                  int64
 }
 
 func (t *tally) change(do func(connections, exchanges *recording.Account)) {
@@ -67,6 +69,15 @@ func (t *tally) ended(bucket string, class recording.Class) {
 	t.change(func(_, exchanges *recording.Account) {
 		exchanges.Add(bucket, class, 1)
 		t.openExchanges--
+	})
+}
+
+// missed counts an exchange that is over and not recorded.
+func (t *tally) missed(why whyMissed, ex *recording.Exchange) {
+	t.change(func(_, exchanges *recording.Account) {
+		exchanges.Add(notRecorded, recording.Lost, 1)
+		t.openExchanges--
+		t.lost[why].add(ex)
 	})
 }
 

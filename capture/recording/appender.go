@@ -13,6 +13,7 @@ import (
 // when somebody waits for it: all who wait share the next sync.
 type appender struct {
 	file store.File
+	room func() error  // nil: there always is
 	kick chan struct{} // there is something to do
 	done chan struct{} // the goroutine has ended
 
@@ -25,6 +26,7 @@ type appender struct {
 	appended, durable, wanted int64
 	closing                   bool
 	err                       error
+	full                      error // of room: nothing more is taken, what was is kept
 }
 
 const (
@@ -33,8 +35,8 @@ const (
 	syncEvery   = 500 * time.Millisecond
 )
 
-func newAppender(file store.File) *appender {
-	a := &appender{file: file, kick: make(chan struct{}, 1), done: make(chan struct{})}
+func newAppender(file store.File, room func() error) *appender {
+	a := &appender{file: file, room: room, kick: make(chan struct{}, 1), done: make(chan struct{})}
 	a.changed.L = &a.mu
 	go a.run()
 	return a
@@ -46,10 +48,12 @@ func (a *appender) append(b []byte) error {
 	for len(a.buf) > appendLimit && a.err == nil {
 		a.changed.Wait()
 	}
-	if a.err != nil {
+	switch {
+	case a.err != nil:
 		return a.err
-	}
-	if a.closing {
+	case a.full != nil:
+		return a.full
+	case a.closing:
 		return errEnded
 	}
 	a.buf = append(a.buf, b...)
@@ -77,6 +81,23 @@ func (a *appender) sync() error {
 	for a.durable < target && a.err == nil {
 		a.changed.Wait()
 	}
+	return a.err
+}
+
+// stopped returns why nothing more is taken, nil while it is.
+func (a *appender) stopped() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.err != nil {
+		return a.err
+	}
+	return a.full
+}
+
+// failed returns why the journal is not whole, nil where it is.
+func (a *appender) failed() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	return a.err
 }
 
@@ -124,11 +145,18 @@ func (a *appender) flush(due bool) bool {
 	if err == nil {
 		err = a.write(buf, sync)
 	}
+	var full error
+	if due && a.room != nil {
+		full = a.room()
+	}
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if cap(buf) <= 2*appendLimit {
 		a.spare = buf[:0]
+	}
+	if a.full == nil {
+		a.full = full
 	}
 	if err != nil {
 		a.err = err

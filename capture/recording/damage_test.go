@@ -88,8 +88,10 @@ func checkAfterFault(t *testing.T, dir, hit string, live bool, err error) {
 		if verr := Verify(dir); verr != nil {
 			t.Fatalf("%s: it opens and is damaged: %v", hit, verr)
 		}
-		if n := len(readAll(t, dir, OpenOptions{}, Filter{})); n != len(damageRows()) {
-			t.Fatalf("%s: it opens with %d rows", hit, n)
+		missing := int64(len(damageRows()) - len(readAll(t, dir, OpenOptions{}, Filter{})))
+		m := r.Manifest()
+		if said := m.Ledger.Account("journal").Sum(Lost); said != missing || missing > 0 && (err == nil || m.Interrupted == "") {
+			t.Fatalf("%s: it opens and lacks %d rows, says %d and %q; %v", hit, missing, said, m.Interrupted, err)
 		}
 		return
 	}

@@ -65,6 +65,7 @@ type journalVisitor struct {
 type journalScan struct {
 	options Options
 	good    int64 // offset behind the last good record
+	rows    int   // exchanges that were read
 	torn    error // what is wrong behind it, nil for a clean end
 	decoder decoder
 }
@@ -115,6 +116,7 @@ func (s *journalScan) record(payload []byte, first bool, v journalVisitor) error
 		if err != nil {
 			return err
 		}
+		s.rows++
 		return v.exchange(ex)
 	case kind == recordIntent:
 		at, n := binary.Varint(rest)

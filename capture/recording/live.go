@@ -3,6 +3,8 @@ package recording
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +28,7 @@ type Live struct {
 
 	mu    sync.Mutex
 	times leastTimes
+	taken int // rows that the journal took
 	ended bool
 }
 
@@ -54,7 +57,7 @@ func startLive(folder *store.Folder, lock *store.Lock, o Options) (*Live, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file)}
+	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file, o.Room)}
 	if err := errors.Join(l.log.append(head), l.log.sync()); err != nil {
 		// Nothing is in it: what is left must not look like a recording.
 		return nil, errors.Join(err, l.log.close(), folder.Remove(JournalName))
@@ -79,7 +82,11 @@ func (l *Live) Write(ex *Exchange) error {
 	if err := l.times.add(ex); err != nil {
 		return err
 	}
-	return l.log.append(*buf)
+	if err := l.log.append(*buf); err != nil {
+		return err
+	}
+	l.taken++
+	return nil
 }
 
 // Intend records that the request of the baseline's exchange id is about to be
@@ -100,6 +107,10 @@ const intentRoom = 96
 // together share one sync of the disk.
 func (l *Live) Sync() error { return l.log.sync() }
 
+// Stopped returns why nothing more is taken: the first failure to write, or that
+// of Options.Room; nil while all is well.
+func (l *Live) Stopped() error { return l.log.stopped() }
+
 // Suspend ends the writing and leaves the journal, for ResumeLive or Recover.
 func (l *Live) Suspend() error {
 	if l.end() {
@@ -119,21 +130,32 @@ func (l *Live) end() bool {
 
 // Close makes parts and manifest.json of the journal and then removes it. Where
 // it fails the journal stays, and Recover can be tried once the cause is gone.
+// Where the journal had failed, a recording is finished as far as it goes, its
+// manifest says how many rows are lost, and Close returns the failure; the
+// journal of a run stays, for ResumeLive.
 func (l *Live) Close(c Closing) error {
 	if l.end() {
 		return errEnded
 	}
 	err := l.log.close()
-	if err == nil {
+	switch {
+	case err == nil:
 		err = l.finish(c)
+	case l.opts.Kind == KindRecording:
+		err = l.salvage(c, err)
 	}
 	return errors.Join(err, l.lock.Unlock())
 }
 
 func (l *Live) finish(c Closing) error {
+	if c.Baseline != "" {
+		l.opts.Baseline = c.Baseline
+	}
 	w := newWriter(l.folder, l.lock, l.opts)
 	scan, _, err := pour(l.folder, w, &l.times)
-	if err == nil && scan.torn != nil {
+	if err == nil && l.log.failed() != nil {
+		c.lost(l.taken, scan.rows, l.log.failed())
+	} else if err == nil && scan.torn != nil {
 		err = fmt.Errorf("%s: %w: %w", JournalName, ErrDamaged, scan.torn)
 	}
 	if err == nil {
@@ -143,6 +165,37 @@ func (l *Live) finish(c Closing) error {
 		return errors.Join(err, w.parts.drop(), w.sorter.removeSegments())
 	}
 	return l.folder.Remove(JournalName)
+}
+
+// salvage finishes the recording of a journal that failed.
+func (l *Live) salvage(c Closing, failed error) error {
+	if err := l.finish(c); err != nil {
+		return errors.Join(failed, err)
+	}
+	return fmt.Errorf("%w\nthe recording is finished without what came then", failed)
+}
+
+// lost says in the ledger and in words what a failed journal cost, which kept
+// some of the rows that it had taken.
+func (c *Closing) lost(taken, kept int, why error) {
+	a := Account{Name: "journal", Total: int64(taken)}
+	a.Add("kept", Fine, int64(kept))
+	a.Add("lost", Lost, int64(taken-kept))
+	c.Ledger.Accounts = append(slices.Clip(c.Ledger.Accounts), a)
+	text := fmt.Sprintf("the journal failed (%s): of %d exchanges that it had taken, %d are lost", plainCause(why), taken, taken-kept)
+	c.Notes = append(slices.Clip(c.Notes), text)
+	if c.Interrupted == "" {
+		c.Interrupted = text
+	}
+}
+
+// plainCause is what the system said, without the path that it said it of.
+func plainCause(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err.Error()
+	}
+	return err.Error()
 }
 
 func (l *Live) buffer() *[]byte {

@@ -57,6 +57,59 @@ func TestLiveEqualsOffline(t *testing.T) {
 	})
 }
 
+// A journal that has no room any more takes nothing; what came before is
+// finished as a recording.
+func TestLiveWithoutRoom(t *testing.T) {
+	full := errors.New("nearly full")
+	asked := make(chan struct{}, 9)
+	l, err := CreateLive(t.TempDir(), Options{files: unsynced{}, Room: func() error {
+		asked <- struct{}{}
+		return full
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := damageRows()
+	if err := l.Write(rows[0]); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	<-asked // the first answer stands
+	if err := errors.Join(l.Write(rows[1]), l.Sync()); !errors.Is(err, full) {
+		t.Errorf("a write without room: %v", err)
+	}
+	if err := l.Close(Closing{}); err != nil {
+		t.Fatal(err)
+	}
+	dir := l.folder.Dir()
+	if err := Verify(dir); err != nil {
+		t.Error(err)
+	}
+	if n := len(readAll(t, dir, OpenOptions{}, Filter{})); n != 1 {
+		t.Errorf("%d rows, want that which came in time", n)
+	}
+}
+
+// A run whose baseline is still being recorded is told its digest at the end.
+func TestBaselineAtTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	l, err := CreateLive(dir, Options{Kind: KindRun, Baseline: BaselineOpen, files: unsynced{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.Write(runRow(1)), l.Close(Closing{Baseline: "abc"})); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(dir, OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got := r.Manifest().Baseline; got != "abc" {
+		t.Errorf("baseline %q", got)
+	}
+}
+
 func TestLiveConcurrent(t *testing.T) {
 	dir := t.TempDir()
 	l, err := CreateLive(dir, Options{RowGroupBytes: 200 << 10})

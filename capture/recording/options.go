@@ -43,6 +43,11 @@ type Options struct {
 	// at most 4. It does not change the bytes written.
 	Encoders int
 
+	// Room is asked twice a second whether a journal may grow on. Its first error
+	// ends the writing, not the recording: Write and Intend return it from then
+	// on, and Close finishes what came before. Nil: always.
+	Room func() error
+
 	files fileSystem // tests inject faults here
 }
 
@@ -100,7 +105,13 @@ type Closing struct {
 	Notes []string
 	// Info is added to that of Options.
 	Info map[string]string
+	// Baseline replaces BaselineOpen, now that the baseline is finished.
+	Baseline string
 }
+
+// BaselineOpen stands for the digest of a baseline that is still being recorded
+// when its run begins. A run that was killed keeps it: diff then goes by hashes.
+const BaselineOpen = "open"
 
 // OpenOptions says how a recording is read.
 type OpenOptions struct {
@@ -121,6 +132,8 @@ type Progress struct {
 	Open []ID
 	// DroppedBytes of a torn tail were cut off the journal.
 	DroppedBytes int64
+	// Info is that of the options it was begun with.
+	Info map[string]string
 }
 
 // Recovery says what Recover found and made.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"parallax/capture/database"
 	"parallax/capture/recording"
 	"parallax/capture/redact"
 	"parallax/capture/snapshot"
@@ -34,7 +33,10 @@ func (x *examination) config(context.Context) []doctor.Finding {
 
 // stepTargets finds steps whose target nobody declared.
 func (x *examination) stepTargets() error {
-	steps := append([]replayJob{*x.conf.Steps.Replay}, x.conf.Steps.Control...)
+	steps := x.conf.Steps.Control
+	if r := x.conf.Steps.Replay; r != nil {
+		steps = append([]replayJob{*r}, steps...)
+	}
 	var errs []error
 	for i := range steps {
 		if _, err := x.conf.target(steps[i].Target); err != nil {
@@ -120,10 +122,27 @@ func (x *examination) inputs(context.Context) []doctor.Finding {
 	switch {
 	case steps == nil:
 		return nil
+	case steps.Snapshots != nil:
+		return x.snapshotInputs(steps.Snapshots)
 	case steps.Capture != nil:
 		return doctor.Input(within(x.base, steps.Capture.Packets))
 	}
 	return doctor.Input(filepath.Join(within(x.base, steps.Open), recording.ManifestName))
+}
+
+// snapshotInputs looks at what is a file; databases are connected to by their own
+// check.
+func (x *examination) snapshotInputs(j *snapshotsJob) []doctor.Finding {
+	var found []doctor.Finding
+	for _, side := range j.sides() {
+		switch s := side.job; {
+		case s.Open != "":
+			found = append(found, doctor.Input(filepath.Join(within(x.base, s.Open), snapshot.ManifestName))...)
+		case s.DSNFile != "":
+			found = append(found, doctor.Input(within(x.base, s.DSNFile))...)
+		}
+	}
+	return found
 }
 
 func (x *examination) secrets(context.Context) []doctor.Finding {
@@ -175,18 +194,39 @@ func (x *examination) reach(ctx context.Context, t *replay.Target) []doctor.Find
 }
 
 func (x *examination) databases(ctx context.Context) []doctor.Finding {
-	var found []doctor.Finding
-	for _, d := range x.o.DSNs {
+	dsns, found := x.jobDSNs()
+	for _, d := range append(x.o.DSNs, dsns...) {
 		found = append(found, doctor.Database(ctx, d.name, 4*x.o.Timeout, func(ctx context.Context) (string, error) {
-			return connect(ctx, d.dsn)
+			return x.connect(ctx, d.dsn)
 		})...)
 	}
 	return found
 }
 
+// jobDSNs are those of a job of two databases; one that cannot be had is a finding.
+func (x *examination) jobDSNs() (dsns []namedDSN, found []doctor.Finding) {
+	if x.conf.Steps == nil || x.conf.Steps.Snapshots == nil {
+		return nil, nil
+	}
+	for _, side := range x.conf.Steps.Snapshots.sides() {
+		if side.job.Open != "" {
+			continue
+		}
+		dsn, err := side.job.dsn(x.base)
+		if err != nil {
+			found = append(found, doctor.Finding{State: doctor.Failed, Subject: side.name, Found: err.Error(), Do: "see steps: snapshots"})
+			continue
+		}
+		dsns = append(dsns, namedDSN{side.name, dsn})
+	}
+	return dsns, found
+}
+
 // connect opens a store and says which one it is. No error holds the DSN.
-func connect(ctx context.Context, dsn string) (string, error) {
-	src, err := openSource(ctx, dsn, database.Options{Connections: 1})
+func (x *examination) connect(ctx context.Context, dsn string) (string, error) {
+	o := x.conf.Database.options()
+	o.Connections = 1
+	src, err := openSource(ctx, dsn, o)
 	if err != nil {
 		return "", err
 	}

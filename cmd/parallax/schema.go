@@ -56,18 +56,30 @@ func configTypes() map[reflect.Type]func(func(reflect.Type) *schema.Node) *schem
 		return &schema.Node{Type: []string{"string"}, Examples: []any{"500ms", "2s"}}
 	}
 	return map[reflect.Type]func(func(reflect.Type) *schema.Node) *schema.Node{
-		reflect.TypeFor[gate.Ratio]():    number("0.1%", 0.001),
-		reflect.TypeFor[replay.Share]():  number("20%", 0.2),
-		reflect.TypeFor[gate.Duration](): span,
-		reflect.TypeFor[replay.Span]():   span,
-		reflect.TypeFor[literal.Text](): func(func(reflect.Type) *schema.Node) *schema.Node {
-			return &schema.Node{Type: []string{"string", "number", "boolean"}}
-		},
+		reflect.TypeFor[gate.Ratio]():       number("0.1%", 0.001),
+		reflect.TypeFor[replay.Share]():     number("20%", 0.2),
+		reflect.TypeFor[literal.Duration](): span,
+		reflect.TypeFor[literal.Text]():     scalarNode,
+		reflect.TypeFor[scalarText]():       scalarNode,
+		reflect.TypeFor[rules.Sides]():      sidesNode, reflect.TypeFor[rules.Matches](): sidesNode,
 		reflect.TypeFor[sessions.Keys](): func(of func(reflect.Type) *schema.Node) *schema.Node {
 			one := of(reflect.TypeFor[sessions.Key]())
 			return &schema.Node{AnyOf: []*schema.Node{one, {Type: []string{"array"}, Items: one}}}
 		},
 	}
+}
+
+func scalarNode(func(reflect.Type) *schema.Node) *schema.Node {
+	return &schema.Node{Type: schema.Types{"string", "number", "boolean"}}
+}
+
+// sidesNode is a text or a list of texts, of both sides or of each.
+func sidesNode(of func(reflect.Type) *schema.Node) *schema.Node {
+	texts := []*schema.Node{scalarNode(of), {Type: schema.Types{"array"}, Items: scalarNode(of)}}
+	side := &schema.Node{AnyOf: texts}
+	return &schema.Node{AnyOf: append(texts, &schema.Node{
+		Type: schema.Types{"object"}, Properties: map[string]*schema.Node{"old": side, "new": side}, Additional: false,
+	})}
 }
 
 // configValues are the values of keys that take no others.
@@ -82,6 +94,8 @@ func configValues() map[string][]any {
 		"invariants.Invariant.side":         {"old", "new", "both"},
 		"invariants.Invariant.foreign_keys": {"all"},
 		"invariants.Invariant.sequences":    {"all"},
+		"rules.Time.truncate":               {"s", "ms", "us"},
+		"shift.Rule.round":                  {"day"},
 		"mapping.Column.else":               {"error", "keep"},
 	}
 }
@@ -96,9 +110,11 @@ func texts(list []string) []any {
 
 // configRequired are keys without which a file is refused.
 var configRequired = map[string][]string{
-	"job":         {"folder", "replay"},
-	"replayJob":   {"target"},
-	"captureJob":  {"packets"},
-	"gate.Waiver": {"owner", "reason", "route", "max_count", "expires"},
-	"carry.Rule":  {"from", "to"},
+	"job":          {"folder"},
+	"replayJob":    {"target"},
+	"captureJob":   {"packets"},
+	"gate.Waiver":  {"owner", "reason", "route", "max_count", "expires"},
+	"carry.Rule":   {"from", "to"},
+	"entity.Rule":  {"entity", "at"},
+	"snapshotsJob": {"old", "new"},
 }

@@ -142,6 +142,8 @@ var schemaValues = map[string]string{
 	"invariants.Invariant.side":         "invariants: [{name: a, foreign_keys: all, side: %s}]",
 	"invariants.Invariant.foreign_keys": "invariants: [{name: a, foreign_keys: %s}]",
 	"invariants.Invariant.sequences":    "invariants: [{name: a, sequences: %s}]",
+	"rules.Time.truncate":               "rules: [{body: /a, time: {within: 1s, truncate: %s}}]",
+	"shift.Rule.round":                  "shift: [{body: /a, round: %s}]",
 	"mapping.Column.else":               "mapping: {tables: [{old: a, columns: [{old: b, values: {x: y}, else: %s}]}]}",
 }
 

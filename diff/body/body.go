@@ -9,26 +9,31 @@
 //
 // # Steps
 //
-// Equal bytes under equal encodings are equal, whatever they are. A rule that
+// Equal bytes under equal encodings are equal, whatever they are, unless a rule says
+// that something changed on purpose. A rule that
 // ignores the whole document ends it there. Cut bodies are compared by the hash
 // of the whole. Otherwise the content encodings are undone, with limits; what is
 // equal then is counted under the builtin content-encoding. Then by type: JSON
 // that either side declares, or that both look like, field by field (package
-// jsondiff); text by lines; anything else by bytes, which gives one difference.
+// jsondiff); JSON lines and event streams as arrays of their records (packages
+// records and events), forms by field (form), multipart part by part, each by its own
+// type (multipart), XML by element (xmlbody); other text by lines; anything else by
+// bytes, which gives one difference.
 //
 // # Places
 //
 // Field is a JSON Pointer, "line N" (of the old text; of the new one for a line
-// that only it has), or empty for the whole body. Pattern is the pointer with "*"
-// for indices, "line *", or empty.
+// that only it has), or empty for the whole body; below a part of a multipart body it
+// begins with the part's. Pattern is the pointer with "*" for indices, without the index
+// of several of one name (package field), "line *", or empty.
 //
 // # Limits
 //
 // A body that cannot be decoded and differs could not be compared. Text is
 // compared in UTF-8, ASCII and Latin-1; other charsets, and text that its charset
-// does not allow, by bytes. HTML, XML, forms and multipart are text or bytes, not
-// trees. A body that declares JSON on both sides and is none, or is over the
-// limits of a comparison by field, is compared as text and the reason is given.
+// does not allow, by bytes. HTML is text, not a tree. A body that is not what its type
+// says, or is over the limits of a comparison by field, is compared as text; Result says
+// so and why. Multipart bodies stand in each other four deep at most.
 package body
 
 import (
@@ -36,6 +41,7 @@ import (
 	"crypto/sha256"
 	"sync"
 
+	"parallax/diff/body/field"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/diff/rules"
@@ -66,10 +72,7 @@ func (in *Input) layers() []string {
 }
 
 // Place names a place within a body. It is valid during a Sink's call only.
-type Place interface {
-	AppendPointer(dst []byte) []byte
-	AppendPattern(dst []byte) []byte
-}
+type Place = field.Place
 
 // Sink takes what a comparison finds, in the caller's goroutine.
 type Sink interface {
@@ -106,7 +109,17 @@ const (
 	ByHash  Method = "hash" // at least one side is cut
 	ByJSON  Method = "json"
 	ByText  Method = "text"
+	ByForm  Method = "form"
+	// ByRecords: as JSON lines or a JSON sequence, document by document.
+	ByRecords Method = "json records"
+	ByEvents  Method = "events"
+	ByParts   Method = "multipart"
+	ByXML     Method = "xml"
 )
+
+// ByField reports whether bodies were read as what their types say they are, to the
+// last byte.
+func (m Method) ByField() bool { return m != ByBytes && m != ByHash && m != ByText }
 
 // Result is what became of a pair of bodies. What was found is in the Sink.
 type Result struct {
@@ -116,6 +129,9 @@ type Result struct {
 	Equalities  int
 	// Reason says why a better method could not be used; it is empty otherwise.
 	Reason string
+	// Instead is the method that the content types ask for where Method, or that of
+	// a part, had to be another; Reason says why.
+	Instead Method
 }
 
 // The classes of this package's own differences.
@@ -138,6 +154,10 @@ type Options struct {
 type Comparer struct {
 	json   jsondiff.Comparer
 	report report
+	found  jsonReport
+	walk   field.Walk
+	// depth counts the multipart bodies around the part that is being compared.
+	depth int
 }
 
 // comparers is a cache only; nothing that a caller sees depends on it.
@@ -154,11 +174,12 @@ func Compare(old, new Input, r *rules.RouteRules, sink Sink, o Options) Result {
 // Compare compares two bodies and reports to sink what differs and what rules
 // made equal.
 func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Options) Result {
-	if sameBytes(&old, &new) {
+	same := sameBytes(&old, &new)
+	if same && (!r.Body().Transforms() || len(old.Bytes) == 0) {
 		return Result{Method: ByBytes}
 	}
-	c.report = report{sink: sink, rules: r, result: Result{Method: ByBytes}}
-	defer func() { c.report = report{} }()
+	c.begin(sink, r)
+	defer c.end()
 	if rule, ok := r.Body().Ignore(); ok {
 		c.report.equalWhole(rule, old.Bytes, new.Bytes)
 		return c.report.end()
@@ -167,8 +188,23 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 		c.report.byHash(&old, &new)
 		return c.report.end()
 	}
+	if same {
+		c.sameToChange(&old, &new, o)
+		return c.report.end()
+	}
 	c.decoded(&old, &new, o)
 	return c.report.end()
+}
+
+func (c *Comparer) begin(sink Sink, r *rules.RouteRules) {
+	c.report = report{sink: sink, rules: r, at: &c.walk, result: Result{Method: ByBytes}}
+	c.walk.Begin(r, &c.report)
+	c.found = jsonReport{to: &c.report, at: within{body: &c.walk}}
+}
+
+func (c *Comparer) end() {
+	c.report, c.found = report{}, jsonReport{}
+	c.walk.End()
 }
 
 // sameBytes reports whether both sides are there, byte for byte the same, and
@@ -201,9 +237,12 @@ func (c *Comparer) decoded(old, new *Input, o Options) {
 		c.report.undecodable(old, new, errX, errY)
 	case bytes.Equal(x, y):
 		c.report.otherEncoding(old, new)
+		if c.report.rules.Body().Transforms() {
+			c.sameTextToChange(newSide(x, old.ContentType), o)
+		}
 	case len(x) == 0 || len(y) == 0:
 		c.report.emptySide(x, y)
 	default:
-		c.byType(side{x, content.ParseMedia(old.ContentType)}, side{y, content.ParseMedia(new.ContentType)}, o)
+		c.byType(newSide(x, old.ContentType), newSide(y, new.ContentType), o)
 	}
 }

@@ -116,14 +116,17 @@ type Sample struct {
 
 // RuleCount is what one rule, or one built-in normalisation, hid at one place.
 type RuleCount struct {
-	Rule    string   `json:"rule"`
-	Builtin bool     `json:"builtin"`
-	Reason  string   `json:"reason,omitempty"`
-	Subject string   `json:"subject"`
-	Part    Part     `json:"part"`
-	Pattern string   `json:"pattern"`
-	Count   int64    `json:"count"`
-	Samples []Sample `json:"samples,omitempty"`
+	Rule    string `json:"rule"`
+	Builtin bool   `json:"builtin"`
+	// Intended: the rule says how values were to change (a transform); it leaves
+	// nothing out of sight.
+	Intended bool     `json:"intended,omitempty"`
+	Reason   string   `json:"reason,omitempty"`
+	Subject  string   `json:"subject"`
+	Part     Part     `json:"part"`
+	Pattern  string   `json:"pattern"`
+	Count    int64    `json:"count"`
+	Samples  []Sample `json:"samples,omitempty"`
 }
 
 // NamedLedger is a ledger with the side it belongs to.

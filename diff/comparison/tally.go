@@ -238,6 +238,9 @@ type RuleNames interface {
 	Builtin(rule int) bool
 }
 
+// intended is what RuleNames may have: whether a rule is a change made on purpose.
+type intended interface{ Intended(rule int) bool }
+
 // Rules returns what each rule hid where, in the order of the rules.
 func (t *Tally) Rules(names RuleNames) []RuleCount {
 	keys := make([]ruleKey, 0, len(t.rules))
@@ -249,10 +252,11 @@ func (t *Tally) Rules(names RuleNames) []RuleCount {
 			strings.Compare(string(a.part), string(b.part)), strings.Compare(a.pattern, b.pattern))
 	})
 	out := make([]RuleCount, 0, len(keys))
+	changes, _ := names.(intended)
 	for _, k := range keys {
 		r := t.rules[k]
 		out = append(out, RuleCount{
-			Rule: names.Name(k.rule), Builtin: names.Builtin(k.rule), Reason: names.Reason(k.rule),
+			Rule: names.Name(k.rule), Builtin: names.Builtin(k.rule), Intended: changes != nil && changes.Intended(k.rule), Reason: names.Reason(k.rule),
 			Subject: k.subject, Part: k.part, Pattern: k.pattern, Count: r.count, Samples: r.samples,
 		})
 	}

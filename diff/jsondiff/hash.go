@@ -17,6 +17,8 @@ type hasher struct {
 	text []byte
 	// renamed: the document is the new one, whose keys may have other names.
 	renamed bool
+	// spend is asked before a transform is computed.
+	spend func(n int) bool
 }
 
 // salts keep values of different types apart.
@@ -26,6 +28,7 @@ const (
 	saltBag    = 0x165667B19E3779F9
 	saltString = 0x27D4EB2F165667C5
 	saltNumber = 0x85EBCA77C2B2AE63
+	saltFailed = 0x2545F4914F6CDD1D
 )
 
 // mix folds b into a so that order matters.
@@ -41,6 +44,14 @@ func (h *hasher) value(d *document, v value, n *rules.Node) uint64 {
 	if _, ok := n.Ignore(); ok {
 		return ignored
 	}
+	if c, _, ok := n.Transform(); ok {
+		return h.changed(d, v, n, c)
+	}
+	return h.plain(d, v, n)
+}
+
+// plain is value without the transform of its place.
+func (h *hasher) plain(d *document, v value, n *rules.Node) uint64 {
 	switch c := d.text[v.from]; c {
 	case '{':
 		return h.object(d, v, n)

@@ -7,17 +7,18 @@ import "parallax/diff/rules"
 func (w *walker) byElementKey(a, b value, n *rules.Node) {
 	keys, _, _ := n.Keyed()
 	x, y := elements(w.old, a), elements(w.new, b)
-	s := newSides(x, y, w.hashKeys(w.old, x, keys), w.hashKeys(w.new, y, keys))
+	s := newSides(x, y, w.hashKeys(w.old, x, keys, n), w.hashKeys(w.new, y, keys, n))
 	s.joinEqual()
 	w.countOrder(a, b, s, n)
 	w.report(s, n)
 }
 
-func (w *walker) hashKeys(d *document, list []value, keys [][]string) []uint64 {
+func (w *walker) hashKeys(d *document, list []value, keys [][]string, n *rules.Node) []uint64 {
+	w.hashes.renamed = d == w.new
 	sums := make([]uint64, len(list))
 	for i, v := range list {
 		for _, key := range keys {
-			sums[i] = mix(sums[i], w.hashAt(d, v, key))
+			sums[i] = mix(sums[i], w.hashAt(d, v, key, n.Index(i)))
 		}
 	}
 	return sums
@@ -26,12 +27,16 @@ func (w *walker) hashKeys(d *document, list []value, keys [][]string) []uint64 {
 // noKey is the hash of a part of a key that an element lacks.
 const noKey = 1
 
-func (w *walker) hashAt(d *document, v value, tokens []string) uint64 {
+func (w *walker) hashAt(d *document, v value, tokens []string, n *rules.Node) uint64 {
 	for _, token := range tokens {
 		var ok bool
 		if v, ok = w.lookup(d, v, token); !ok {
 			return noKey
 		}
+		n = n.Child(token)
+	}
+	if c, _, ok := n.Transform(); ok {
+		return w.hashes.changed(d, v, n, c)
 	}
 	return w.hashes.value(d, v, nil)
 }

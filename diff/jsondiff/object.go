@@ -30,7 +30,7 @@ func (w *walker) objects(a, b value, n *rules.Node) {
 func (w *walker) member(keyX, keyY []byte, x, y value, n *rules.Node) {
 	w.place.pushKey(keyX)
 	if !bytes.Equal(keyX, keyY) {
-		w.spelling(rules.StringEscape, StringEscape, quoted(w.old, keyX), quoted(w.new, keyY))
+		w.spelling(rules.StringEscape, quoted(w.old, keyX), quoted(w.new, keyY))
 	}
 	w.pair(x, y, w.child(n, keyX))
 	w.place.pop()

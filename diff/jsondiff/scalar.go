@@ -35,46 +35,73 @@ func (w *walker) scalars(old, new Value, n *rules.Node) {
 			return
 		}
 	}
-	switch {
+	switch b, same := spellings(old, new); {
+	case same:
+		w.spelling(b, old, new)
+	case w.near(old, new, n):
 	case old.Type != new.Type:
 		w.differ(comparison.TypeChanged, "", old, new)
-	case old.Type == "string":
-		w.strings(old, new)
-	case old.Type == "number":
-		w.numbers(old, new, n)
 	default:
 		w.differ(comparison.Changed, "", old, new)
 	}
 }
 
-func (w *walker) strings(old, new Value) {
-	if compareStrings(inner(old.Text), inner(new.Text)) == 0 {
-		w.spelling(rules.StringEscape, StringEscape, old, new)
-		return
+// spellings reports whether two texts, which differ, spell one string or number.
+func spellings(old, new Value) (b rules.Builtin, same bool) {
+	switch {
+	case old.Type != new.Type:
+		return 0, false
+	case old.Type == "string":
+		return rules.StringEscape, compareStrings(inner(old.Text), inner(new.Text)) == 0
+	case old.Type == "number":
+		return rules.NumberForm, sameNumber(old.Text, new.Text)
 	}
-	w.differ(comparison.Changed, "", old, new)
+	return 0, false
 }
 
 // inner takes a string's quotes off.
 func inner(text []byte) []byte { return text[1 : len(text)-1] }
 
-func (w *walker) numbers(old, new Value, n *rules.Node) {
-	if sameNumber(old.Text, new.Text) {
-		w.spelling(rules.NumberForm, NumberForm, old, new)
-		return
+// near asks the rule that lets values here differ, if there is one.
+func (w *walker) near(old, new Value, n *rules.Node) bool {
+	near, rule, ok := n.Near()
+	if !ok {
+		return false
 	}
-	if t, rule, ok := n.Tolerance(); ok && t.Within(string(old.Text), string(new.Text)) {
-		w.equal(rule, old, new)
-		return
+	x, okX := scalarOf(old)
+	y, okY := scalarOf(new)
+	if !okX || !okY || !near.Same(x, y) {
+		return false
 	}
-	w.differ(comparison.Changed, "", old, new)
+	w.equal(rule, old, new)
+	return true
+}
+
+// scalarOf returns what a near rule sees of a number or a string. A string that
+// holds what is no character has no text.
+func scalarOf(v Value) (rules.Scalar, bool) {
+	switch v.Type {
+	case "number":
+		return rules.Scalar{Sort: rules.Number, Text: string(v.Text)}, true
+	case "string":
+		text, ok := decodedText(inner(v.Text))
+		return rules.Scalar{Sort: rules.String, Text: text}, ok
+	}
+	return rules.Scalar{}, false
 }
 
 // spelling reports one value in two spellings: equal, unless the builtin is off.
-func (w *walker) spelling(b rules.Builtin, class string, old, new Value) {
+func (w *walker) spelling(b rules.Builtin, old, new Value) {
+	if w.computed > 0 {
+		return // nobody has spelled what was computed
+	}
 	if rule, on := w.rules.Builtin(b); on {
 		w.equal(rule, old, new)
 		return
+	}
+	class := StringEscape
+	if b == rules.NumberForm {
+		class = NumberForm
 	}
 	w.differ(comparison.Changed, class, old, new)
 }

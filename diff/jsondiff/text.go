@@ -102,6 +102,21 @@ func appendDecoded(dst, s []byte) []byte {
 	return dst
 }
 
+// decodedText returns what a string's text stands for, and whether all of it is
+// characters.
+func decodedText(s []byte) (string, bool) {
+	var out []byte
+	for len(s) > 0 {
+		u, n := nextUnit(s)
+		if u >= loneSurrogate {
+			return "", false
+		}
+		out = utf8.AppendRune(out, rune(u))
+		s = s[n:]
+	}
+	return string(out), true
+}
+
 func appendHex(dst []byte, v uint32, width int) []byte {
 	for i := width - 1; i >= 0; i-- {
 		dst = append(dst, "0123456789ABCDEF"[v>>(4*i)&15])

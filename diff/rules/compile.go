@@ -16,6 +16,8 @@ type Set struct {
 	rules  []compiled
 	source []Rule
 	digest string
+	// control holds the same rules for two answers of the old system.
+	control *Set
 
 	mu      sync.Mutex
 	byRoute map[string]*RouteRules // at most maxCachedRoutes
@@ -47,7 +49,31 @@ func Compile(list []Rule) (*Set, error) {
 	if _, err := buildRouteRules(s.rules, all(len(s.rules))); err != nil {
 		return nil, err
 	}
-	return s, s.sum()
+	if err := s.sum(); err != nil {
+		return nil, err
+	}
+	s.control = s.asOld()
+	return s, nil
+}
+
+// Control returns the rules, under the same indices, for comparing the old system
+// with itself: what they say of the new side holds for neither of the two. With the
+// rules themselves every change made on purpose would look like noise.
+func (s *Set) Control() *Set { return s.control }
+
+func (s *Set) asOld() *Set {
+	o := &Set{source: s.source, digest: s.digest, byRoute: map[string]*RouteRules{}, byRules: map[string]*RouteRules{}}
+	for _, c := range s.rules {
+		if c.near != nil {
+			c.near = &Near{c.near.is.asOld()}
+		}
+		if c.change != nil {
+			c.change = &Change{old: c.change.old, new: c.change.old}
+		}
+		o.rules = append(o.rules, c)
+	}
+	o.control = o
+	return o
 }
 
 func all(n int) []int {
@@ -181,14 +207,17 @@ func (c *compiled) action(a *Action) error {
 		}
 	}
 	add(a.Ignore, "ignore", slotIgnore)
-	add(a.Tolerance != nil, "tolerance", slotTolerance)
+	add(a.Tolerance != nil, "tolerance", slotNear)
+	add(a.Time != nil, "time", slotNear)
+	add(a.Matches != nil, "matches", slotNear)
 	add(a.Unordered, "unordered", slotOrder)
 	add(len(a.Keyed) > 0, "keyed", slotOrder)
 	add(len(a.Equal) > 0, "equal", slotEqual)
 	add(a.Rename != nil, "rename", slotRename)
+	add(a.Transform != nil, "transform", slotTransform)
 	add(a.Off, "off", slotOff)
 	if len(given) != 1 {
-		return fmt.Errorf("exactly one of ignore, tolerance, unordered, keyed, equal, rename and off must be given, not %s", listed(given))
+		return fmt.Errorf("exactly one of ignore, tolerance, time, matches, unordered, keyed, equal, rename, transform and off must be given, not %s", listed(given))
 	}
 	return c.details(a)
 }
@@ -201,11 +230,18 @@ func listed(given []string) string {
 }
 
 // details reads what an action holds beyond its name.
-func (c *compiled) details(a *Action) error {
+func (c *compiled) details(a *Action) (err error) {
 	switch {
-	case a.Tolerance != nil:
-		c.tolerance = *a.Tolerance
-		return c.tolerance.compile()
+	case c.slot == slotNear:
+		if c.near, err = nearOf(a); err != nil {
+			return err
+		}
+		return c.say(a)
+	case a.Transform != nil:
+		if c.change, err = a.Transform.compile(); err != nil {
+			return err
+		}
+		return c.say(a)
 	case len(a.Keyed) > 0:
 		return c.keyed(a.Keyed)
 	case len(a.Equal) > 0:
@@ -214,6 +250,13 @@ func (c *compiled) details(a *Action) error {
 		return c.rename(*a.Rename)
 	}
 	return nil
+}
+
+// say keeps what an action that has no simpler form says.
+func (c *compiled) say(a *Action) error {
+	text, err := json.Marshal(a)
+	c.said = string(text)
+	return err
 }
 
 func (c *compiled) keyed(pointers []string) error {
@@ -284,9 +327,11 @@ func (c *compiled) fits() error {
 		if c.slot != slotIgnore {
 			return errors.New("a status or a cookie can only be ignored")
 		}
+	case c.kind == inHeader && c.place[0].text == "set-cookie" && c.slot != slotIgnore:
+		return errors.New("Set-Cookie is compared cookie by cookie; as a header it can only be ignored")
 	case c.kind == inHeader || c.kind == inTrailer:
 		if c.slot == slotRename || c.keys != nil || c.states&Null != 0 {
-			return errors.New("a header takes ignore, tolerance, unordered and equal: [missing, empty]")
+			return errors.New("a header takes ignore, tolerance, time, matches, transform, unordered and equal: [missing, empty]")
 		}
 	}
 	return nil
@@ -341,7 +386,6 @@ func renameConflict(a, b *compiled) string {
 
 // says reports whether a and b have the same action.
 func (c *compiled) says(o *compiled) bool {
-	return c.slot == o.slot && c.tolerance.Absolute == o.tolerance.Absolute &&
-		c.tolerance.Relative == o.tolerance.Relative && c.states == o.states &&
+	return c.slot == o.slot && c.said == o.said && c.states == o.states &&
 		c.newName == o.newName && reflect.DeepEqual(c.keys, o.keys)
 }

@@ -17,6 +17,8 @@ type Node struct {
 	any      *Node             // every other key or index
 	renames  map[string]rename // by old key
 	renamed  map[string]string // old key by new key
+	// transforms: this place or one below has a transform.
+	transforms bool
 }
 
 type rename struct {
@@ -84,10 +86,19 @@ func (n *Node) Keyed() (keys [][]string, rule int, ok bool) {
 
 // Tolerance returns the tolerance of a number here.
 func (n *Node) Tolerance() (t *Tolerance, rule int, ok bool) {
-	if rule, ok = n.slot(slotTolerance); !ok {
+	if rule, ok = n.slot(slotNear); !ok {
 		return nil, -1, false
 	}
-	return &n.action.set[rule].tolerance, rule, true
+	t, ok = n.action.set[rule].near.is.(*Tolerance)
+	return t, rule, ok
+}
+
+// Near returns the tolerance, time or matches of a value here.
+func (n *Node) Near() (near *Near, rule int, ok bool) {
+	if rule, ok = n.slot(slotNear); !ok {
+		return nil, -1, false
+	}
+	return n.action.set[rule].near, rule, true
 }
 
 // Equal returns which states are the same here.
@@ -152,7 +163,7 @@ func (b *builder) node(at []position) (*Node, error) {
 	if len(b.nodes) >= maxNodes {
 		return nil, fmt.Errorf("body rules: wildcards at many depths meet in more than %d places", maxNodes)
 	}
-	n := &Node{action: b.action(at)}
+	n := &Node{action: b.action(at), transforms: b.transforming(at)}
 	b.nodes[key] = n
 	return n, b.children(n, at)
 }

@@ -11,6 +11,8 @@ type RouteRules struct {
 	trailers map[string]*Node
 	cookies  map[string]*Node
 	off      [builtins]bool
+	// headersTransform: a header or trailer has a transform.
+	headersTransform bool
 }
 
 // For returns the rules of a route, named as in the summary.
@@ -24,6 +26,21 @@ func (s *Set) For(route string) *RouteRules {
 	if len(s.byRoute) < maxCachedRoutes {
 		s.byRoute[route] = r
 	}
+	return r
+}
+
+// ForCells returns the rules for JSON in a table's cells: those of For without
+// transforms. Cells of equal checksums are never read, so that these could not be
+// asked of all; a mapping says how columns changed.
+func (s *Set) ForCells(table string) *RouteRules {
+	var hit []int
+	parts := splitRoute(table)
+	for i := range s.rules {
+		if s.rules[i].slot != slotTransform && matches(s.rules[i].route, parts) {
+			hit = append(hit, i)
+		}
+	}
+	r, _ := buildRouteRules(s.rules, hit) // no more nodes than Compile built
 	return r
 }
 
@@ -69,6 +86,7 @@ func buildRouteRules(set []compiled, hit []int) (*RouteRules, error) {
 	}
 	r.body, r.headers = roots[inBody], literalsOf(roots[inHeader])
 	r.trailers, r.cookies = literalsOf(roots[inTrailer]), literalsOf(roots[inCookie])
+	r.headersTransform = roots[inHeader].Transforms() || roots[inTrailer].Transforms()
 	r.status, _ = roots[inStatus].Ignore()
 	return r, nil
 }

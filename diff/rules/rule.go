@@ -17,9 +17,9 @@
 // one kind of action whose patterns meet at a place, and of which neither is the
 // stronger, are refused unless they say the same in different words.
 //
-// Limits. A rule renames within one object only. Tolerances are exact decimals;
-// numbers whose magnitudes are further apart than 10,000 digits are never within
-// one.
+// Limits. A rule renames within one object only. Tolerances are exact decimals,
+// but for those in units of the last place; numbers whose magnitudes are further
+// apart than 10,000 digits are never within one.
 package rules
 
 // Rule is one rule as it stands in a configuration file.
@@ -61,6 +61,12 @@ type Action struct {
 	Equal []string `yaml:"equal,omitempty" json:"equal,omitempty"`
 	// Rename is the place's pointer in the new document.
 	Rename *string `yaml:"rename,omitempty" json:"rename,omitempty"`
+	// Time, like Tolerance, says how near is near enough.
+	Time *Time `yaml:"time,omitempty" json:"time,omitempty"`
+	// Matches asks both texts for a form only.
+	Matches *Matches `yaml:"matches,omitempty" json:"matches,omitempty"`
+	// Transform says how the value changed on purpose.
+	Transform *Transform `yaml:"transform,omitempty" json:"transform,omitempty"`
 	// Off switches a built-in normalisation off.
 	Off bool `yaml:"off,omitempty" json:"off,omitempty"`
 }
@@ -96,10 +102,11 @@ type slot uint8
 
 const (
 	slotIgnore slot = iota
-	slotTolerance
-	slotOrder // unordered, keyed
+	slotNear        // tolerance, time, matches
+	slotOrder       // unordered, keyed
 	slotEqual
 	slotRename
+	slotTransform
 	slotOff
 	slots
 )
@@ -110,10 +117,12 @@ type compiled struct {
 	kind         kind
 	slot         slot
 	route        []token
-	place        []token // a body's path; a header's or cookie's one name, lower case
-	tolerance    Tolerance
+	place        []token    // a body's path; a header's or cookie's one name, lower case
+	near         *Near      // tolerance, time, matches
+	said         string     // near's source, as JSON
 	keys         [][]string // keyed; nil for unordered
 	states       States
-	newName      string // rename: the last token in the new document
+	change       *Change // transform
+	newName      string  // rename: the last token in the new document
 	off          []Builtin
 }

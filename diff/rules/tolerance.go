@@ -8,11 +8,15 @@ import (
 	"strings"
 )
 
-// Tolerance lets two numbers differ: by Absolute at the most, or by Relative of
-// the larger magnitude. With both, either is enough. They are decimal texts.
+// Tolerance lets two numbers differ: by Absolute at the most, by Relative of the
+// larger magnitude, or by ULP doubles. One of those given is enough. Absolute and
+// Relative are decimal texts, and exact.
 type Tolerance struct {
 	Absolute string `yaml:"absolute,omitempty" json:"absolute,omitempty"`
 	Relative string `yaml:"relative,omitempty" json:"relative,omitempty"`
+	// ULP counts units in the last place of binary64, nil for none: the one place
+	// where numbers become binary fractions.
+	ULP *uint64 `yaml:"ulp,omitempty" json:"ulp,omitempty"`
 
 	absolute, relative decimal
 }
@@ -22,8 +26,11 @@ const maxSpan = 10_000
 
 // compile reads the texts.
 func (t *Tolerance) compile() error {
-	if t.Absolute == "" && t.Relative == "" {
-		return errors.New("tolerance: absolute, relative or both must be given")
+	if t.Absolute == "" && t.Relative == "" && t.ULP == nil {
+		return errors.New("tolerance: absolute, relative or ulp must be given")
+	}
+	if err := checkULP(t.ULP); err != nil {
+		return err
 	}
 	for _, side := range []struct {
 		name, text string
@@ -43,8 +50,10 @@ func (t *Tolerance) compile() error {
 
 // Within reports whether the decimal texts a and b differ by no more than the
 // tolerance. It is false where one is no decimal number (NaN, Infinity, "1,5"),
-// and where deciding would need more than 10,000 digits.
-func (t *Tolerance) Within(a, b string) bool {
+// and, but for ULP, where deciding would need more than 10,000 digits.
+func (t *Tolerance) Within(a, b string) bool { return t.withinDecimal(a, b) || t.withinULP(a, b) }
+
+func (t *Tolerance) withinDecimal(a, b string) bool {
 	x, okX := parseDecimal(a)
 	y, okY := parseDecimal(b)
 	if !okX || !okY {
@@ -62,6 +71,9 @@ func (t *Tolerance) Within(a, b string) bool {
 
 // withinAbsolute compares gap × 10^low, which is not 0, with the absolute one.
 func (t *Tolerance) withinAbsolute(gap *big.Int, low int64) bool {
+	if t.Absolute == "" {
+		return false
+	}
 	g := decimal{digits: *gap, exp: low}
 	common, ok := commonExponent(&g, &t.absolute)
 	return ok && g.scaled(common).Cmp(t.absolute.scaled(common)) <= 0

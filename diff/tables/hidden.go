@@ -79,7 +79,7 @@ func (r *run) ruleCounts() []comparison.RuleCount {
 	for _, k := range keys {
 		h := r.hides[k]
 		out = append(out, comparison.RuleCount{
-			Rule: r.names.Name(k.rule), Builtin: r.names.Builtin(k.rule), Reason: r.names.Reason(k.rule),
+			Rule: r.names.Name(k.rule), Builtin: r.names.Builtin(k.rule), Intended: r.names.Intended(k.rule), Reason: r.names.Reason(k.rule),
 			Subject: k.subject, Part: k.part, Pattern: k.pattern, Count: h.count, Samples: h.samples,
 		})
 	}

@@ -105,6 +105,12 @@ func (n ruleNames) Reason(i int) string {
 	return normReasons[i-docs-n.mapped()]
 }
 
+// Intended implements comparison's optional interface.
+func (n ruleNames) Intended(i int) bool {
+	docs := n.documents.Len()
+	return i >= docs && i < docs+n.mapped() && n.mapping.Changes(i-docs)
+}
+
 // Builtin implements comparison.RuleNames.
 func (n ruleNames) Builtin(i int) bool {
 	docs := n.documents.Len()

@@ -139,7 +139,7 @@ func (w *walker) node(t reflect.Type) *Node {
 		return &Node{Type: scalars[:]}
 	case reflect.Bool:
 		return &Node{Type: []string{"boolean"}}
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int64, reflect.Uint64:
 		return &Node{Type: []string{"integer"}}
 	case reflect.Slice:
 		return &Node{Type: []string{"array"}, Items: w.node(t.Elem())}
@@ -221,6 +221,9 @@ func nullable(n *Node) *Node {
 		return n
 	case n.Enum != nil:
 		n.Enum = append(slices.Clone(n.Enum), nil)
+		return n
+	case n.AnyOf != nil:
+		n.AnyOf = append(slices.Clone(n.AnyOf), &Node{Type: Types{"null"}})
 		return n
 	case n.Ref == "":
 		n.Type = append(slices.Clone(n.Type), "null")

@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 )
 
 // case_ is one entry of testdata/cases.yaml.
@@ -109,11 +110,7 @@ func appendClass(class snapshot.Class, text string) ([]byte, error) {
 		if text == "infinity" {
 			return snapshot.AppendEndless(nil, 1, class == snapshot.Date), nil
 		}
-		v, err := parseTime(class, text)
-		if err != nil {
-			return nil, err
-		}
-		return []byte(v.(cell).bytes), nil
+		return expression.ParseTime(class, text)
 	}
 	return []byte(text), nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"parallax/diff/expression"
 	"parallax/diff/rules"
 )
 
@@ -93,6 +94,7 @@ func (b *builder) column(t *table, e *Column) error {
 	if c.rule, err = b.rule(e.Name, "mapping "+t.old+"."+label(0, e), e.Reason); err != nil {
 		return err
 	}
+	b.set.rules[c.rule].change = e.Values != nil || e.Expr != "" || e.FromNew != ""
 	if err := t.claim(c); err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (b *builder) rule(name, otherwise, reason string) (int, error) {
 		return 0, fmt.Errorf("another entry has the name %q", name)
 	}
 	b.names[name] = true
-	b.set.rules = append(b.set.rules, rule{name, reason})
+	b.set.rules = append(b.set.rules, rule{name: name, reason: reason})
 	return len(b.set.rules) - 1, nil
 }
 
@@ -146,7 +148,7 @@ func (t *table) judge(c *column, e *Column) error {
 	case e.Ignore:
 		return nil
 	case e.FromNew != "":
-		p, err := compileExpr(e.FromNew)
+		p, err := expression.Compile(e.FromNew)
 		if err != nil {
 			return fmt.Errorf("from_new: %w", err)
 		}
@@ -164,11 +166,11 @@ func (t *table) judge(c *column, e *Column) error {
 // expr is a judge where the expression asks for the old value only, else a
 // computed column.
 func (t *table) expr(c *column, e *Column, near near) error {
-	p, err := compileExpr(e.Expr)
+	p, err := expression.Compile(e.Expr)
 	if err != nil {
 		return fmt.Errorf("expr: %w", err)
 	}
-	if p.usesRow || e.Old == "" {
+	if p.UsesRow || e.Old == "" {
 		return t.compute(c, p, Old, near)
 	}
 	c.judge = &Judge{rule: c.rule, expr: p, near: near}
@@ -176,17 +178,17 @@ func (t *table) expr(c *column, e *Column, near near) error {
 }
 
 // compute adds a computed column; from is the side whose rows it is of.
-func (t *table) compute(c *column, p *program, from Side, near near) error {
+func (t *table) compute(c *column, p *expression.Program, from Side, near near) error {
 	own, target := c.old, c.new
 	if from == New {
 		own, target = "", c.old
 	}
-	if p.usesOld && own == "" {
+	if p.UsesOld && own == "" {
 		return errors.New("old: there is no one old value here: name columns, row.name")
 	}
 	c.computed = true
 	t.computed = append(t.computed, &Computed{
-		Of: from, Column: target, Rule: c.rule, Needs: p.needs(own), old: own, expr: p, near: near,
+		Of: from, Column: target, Rule: c.rule, Needs: p.Needs(own), old: own, expr: p, near: near,
 	})
 	return nil
 }

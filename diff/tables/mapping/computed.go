@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 )
 
 // Side is one of the two sides.
@@ -26,7 +27,7 @@ type Computed struct {
 	Needs []string
 
 	old  string // the column that "old" stands for, or ""
-	expr *program
+	expr *expression.Program
 	near near
 }
 
@@ -34,7 +35,7 @@ type Computed struct {
 // is computed of, and is asked for Needs only. An error is "could not be
 // compared".
 func (c *Computed) Value(row func(column string) (snapshot.Class, []byte)) (snapshot.Class, []byte, error) {
-	return c.expr.run(func(name string) (snapshot.Class, []byte) {
+	return c.expr.Run(func(name string) (snapshot.Class, []byte) {
 		if name == "" {
 			name = c.old
 		}

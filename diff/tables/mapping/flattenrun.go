@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"parallax/capture/snapshot"
+	"parallax/internal/jsoncut"
 )
 
 // Flattened counts what became of the documents. Where Invalid is not 0 the new
@@ -107,7 +108,7 @@ func (r *flattening) document(b *snapshot.Batch, row int) error {
 		return nil
 	}
 	index := int64(0)
-	return elements(list, func(value []byte) error {
+	return jsoncut.Elements(list, func(value []byte) error {
 		r.row(b, row, index, value)
 		index++
 		if r.out.Rows < flatRows && r.out.Bytes() < flatBytes {
@@ -141,7 +142,7 @@ func (r *flattening) list(class snapshot.Class, c []byte) ([]byte, error) {
 
 // check finds what would stop the document half way.
 func (r *flattening) check(list []byte) error {
-	return elements(list, func(value []byte) error {
+	return jsoncut.Elements(list, func(value []byte) error {
 		for _, c := range r.cells {
 			if c.pointer == nil {
 				continue

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
+	"parallax/internal/jsoncut"
 )
 
 // fromJSON returns the cell that a JSON value is: a number with all its digits,
@@ -16,7 +18,7 @@ func fromJSON(dst, value []byte) (snapshot.Class, []byte, error) {
 	case 't', 'f':
 		return snapshot.Bool, snapshot.AppendBool(dst, value[0] == 't'), nil
 	case '"':
-		return snapshot.Text, append(dst, unquote(value)...), nil
+		return snapshot.Text, append(dst, jsoncut.Unquote(value)...), nil
 	case '{', '[':
 		return snapshot.JSON, append(dst, value...), nil
 	}
@@ -30,8 +32,8 @@ func fromJSON(dst, value []byte) (snapshot.Class, []byte, error) {
 func spelled(want snapshot.Class, text []byte) (snapshot.Class, []byte) {
 	switch want {
 	case snapshot.Date, snapshot.Instant, snapshot.WallTime:
-		if v, err := parseTime(want, string(text)); err == nil {
-			return want, []byte(v.(cell).bytes)
+		if c, err := expression.ParseTime(want, string(text)); err == nil {
+			return want, c
 		}
 	case snapshot.UUID:
 		id, err := hex.DecodeString(strings.ReplaceAll(string(text), "-", ""))
@@ -45,13 +47,13 @@ func spelled(want snapshot.Class, text []byte) (snapshot.Class, []byte) {
 // asDouble makes a double of a number for a column of doubles, where the double
 // is that number in its shortest decimal; other numbers stay, and are differences.
 func asDouble(want snapshot.Class, c []byte) (snapshot.Class, []byte) {
-	r, ok := number(snapshot.Number, c)
+	r, ok := expression.Number(snapshot.Number, c)
 	if !ok || want != snapshot.Float {
 		return snapshot.Number, c
 	}
 	nearest, _ := r.Float64()
 	double := snapshot.AppendFloat(nil, nearest)
-	if back, ok := number(snapshot.Float, double); !ok || back.Cmp(r) != 0 {
+	if back, ok := expression.Number(snapshot.Float, double); !ok || back.Cmp(r) != 0 {
 		return snapshot.Number, c
 	}
 	return snapshot.Float, double

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 	"parallax/diff/jsondiff"
 	"parallax/internal/literal"
 )
@@ -18,7 +19,7 @@ type Judge struct {
 	rule   int
 	values map[literal.Text]*literal.Text // nil: none
 	keep   bool
-	expr   *program
+	expr   *expression.Program
 	near   near
 
 	sentinels []sentinel
@@ -40,7 +41,7 @@ func (j *Judge) JSON() bool { return j.near.kind == document }
 // unless an expression says otherwise. An error is "could not be compared".
 func (j *Judge) Transform(class snapshot.Class, c []byte) (snapshot.Class, []byte, error) {
 	if j.expr != nil {
-		return j.expr.run(func(string) (snapshot.Class, []byte) { return class, c })
+		return j.expr.Run(func(string) (snapshot.Class, []byte) { return class, c })
 	}
 	to, listed, err := j.lookUp(class, c)
 	switch {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 	"parallax/diff/rules"
 )
 
@@ -34,9 +35,6 @@ const (
 	document
 )
 
-// maxDigits bounds precision and scale.
-const maxDigits = 1000
-
 // near reads how near is near enough.
 func (e *Column) near() (near, error) {
 	switch {
@@ -55,15 +53,15 @@ func (e *Column) near() (near, error) {
 }
 
 func digits(name string, kind nearKind, n, least int) (near, error) {
-	if n < least || n > maxDigits {
-		return near{}, fmt.Errorf("%s: %d is not within %d and %d", name, n, least, maxDigits)
+	if n < least || n > expression.MaxDigits {
+		return near{}, fmt.Errorf("%s: %d is not within %d and %d", name, n, least, expression.MaxDigits)
 	}
 	return near{kind: kind, digits: n}, nil
 }
 
 func parseTolerance(text string) (near, error) {
 	number, percent := strings.CutSuffix(text, "%")
-	r, ok := parseRat(strings.TrimSpace(number))
+	r, ok := expression.ParseNumber(strings.TrimSpace(number))
 	if !ok || r.Sign() < 0 {
 		return near{}, fmt.Errorf("tolerance: %q is neither a decimal number from 0 upwards nor a share like 1%%", text)
 	}
@@ -105,8 +103,8 @@ func (n *near) equal(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) (
 	case document:
 		return n.sameDocument(ac, a, bc, b)
 	}
-	x, okX := number(ac, a)
-	y, okY := number(bc, b)
+	x, okX := expression.Number(ac, a)
+	y, okY := expression.Number(bc, b)
 	return okX && okY && n.nearNumbers(x, y), nil
 }
 
@@ -115,7 +113,7 @@ func (n *near) nearNumbers(x, y *big.Rat) bool {
 	case precision:
 		return significant(x, n.digits).Cmp(significant(y, n.digits)) == 0
 	case scale:
-		return round(x, n.digits, halfUp).Cmp(round(y, n.digits, halfUp)) == 0
+		return expression.Round(x, n.digits, expression.HalfUp).Cmp(expression.Round(y, n.digits, expression.HalfUp)) == 0
 	}
 	gap := new(big.Rat).Sub(x, y)
 	gap.Abs(gap)
@@ -149,7 +147,7 @@ func same(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) bool {
 }
 
 func sameFloat(numberCell, floatCell []byte) bool {
-	r, ok := number(snapshot.Number, numberCell)
+	r, ok := expression.Number(snapshot.Number, numberCell)
 	if !ok {
 		return false
 	}

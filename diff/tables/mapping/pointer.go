@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"parallax/internal/jsoncut"
 )
 
 // pointer is a JSON Pointer (RFC 6901), cut into its tokens.
@@ -32,18 +34,18 @@ var errTwice = errors.New("a key stands twice: which of the values is meant is n
 
 // in returns the value that the pointer leads to, or nil.
 func (p pointer) in(document []byte) ([]byte, error) {
-	i := skipSpace(document, 0)
-	value := document[i:valueEnd(document, i)]
+	i := jsoncut.SkipSpace(document, 0)
+	value := document[i:jsoncut.ValueEnd(document, i)]
 	for _, token := range p {
 		switch value[0] {
 		case '{':
-			v, times := member(value, token)
+			v, times := jsoncut.Member(value, token)
 			if times > 1 {
 				return nil, fmt.Errorf("%.60q: %w", token, errTwice)
 			}
 			value = v
 		case '[':
-			value = element(value, token)
+			value = jsoncut.Element(value, token)
 		default:
 			return nil, nil
 		}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 )
 
 // cells draws a cell of a class that tolerances are asked of.
@@ -70,7 +71,7 @@ func TestExpressionsAreExact(t *testing.T) {
 			return n
 		}
 		v := map[string]*big.Int{"a": draw("a"), "b": draw("b"), "c": draw("c")}
-		class, c, err := sum.run(func(name string) (snapshot.Class, []byte) {
+		class, c, err := sum.Run(func(name string) (snapshot.Class, []byte) {
 			return snapshot.Number, snapshot.AppendBig(nil, v[name], 0)
 		})
 		want := new(big.Int).Add(v["a"], v["b"])
@@ -93,8 +94,8 @@ func TestRoundingIsToTheNearest(t *testing.T) {
 		if n > 0 {
 			unit.Inv(unit)
 		}
-		for _, how := range []rounding{halfUp, halfEven} {
-			gap := new(big.Rat).Sub(round(r, n, how), r)
+		for _, how := range []expression.Rounding{expression.HalfUp, expression.HalfEven} {
+			gap := new(big.Rat).Sub(expression.Round(r, n, how), r)
 			if gap.Abs(gap).Cmp(new(big.Rat).Mul(unit, big.NewRat(1, 2))) > 0 {
 				t.Errorf("%s to %d digits is off by %s", r, n, gap)
 			}
@@ -102,9 +103,9 @@ func TestRoundingIsToTheNearest(t *testing.T) {
 	})
 }
 
-func mustExpr(t *testing.T, text string) *program {
+func mustExpr(t *testing.T, text string) *expression.Program {
 	t.Helper()
-	p, err := compileExpr(text)
+	p, err := expression.Compile(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func mustExpr(t *testing.T, text string) *program {
 
 // TestBombs: what grows without end is refused, when it is loaded or when it runs.
 func TestBombs(t *testing.T) {
-	if _, err := compileExpr(strings.Repeat("1+", 600) + "1"); err == nil || !strings.Contains(err.Error(), "maximum allowed nodes") {
+	if _, err := expression.Compile(strings.Repeat("1+", 600) + "1"); err == nil || !strings.Contains(err.Error(), "maximum allowed nodes") {
 		t.Errorf("many nodes: %v", err)
 	}
 	grow := strings.Builder{}
@@ -131,11 +132,11 @@ func TestBombs(t *testing.T) {
 		"replace(old, 'x', old)":                 "",
 		"decimal('1e150000') * 10":               "a number of more than",
 	} {
-		p, err := compileExpr(text)
+		p, err := expression.Compile(text)
 		if err != nil {
 			continue // refused when it is loaded
 		}
-		_, _, err = p.run(func(string) (snapshot.Class, []byte) { return snapshot.Text, []byte("xxxxxxxx") })
+		_, _, err = p.Run(func(string) (snapshot.Class, []byte) { return snapshot.Text, []byte("xxxxxxxx") })
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s…: %v, want %q", text, err, want)
 		}
@@ -147,7 +148,7 @@ func TestMagnitudeIsOfTheFirstDigit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := new(big.Rat).SetFrac64(rapid.Int64Range(1, 1e18).Draw(t, "numerator"), rapid.Int64Range(1, 1e18).Draw(t, "denominator"))
 		power := func(e int) *big.Rat {
-			return round(new(big.Rat).SetFrac(pow10(max(e, 0)), pow10(max(-e, 0))), 40, toZero)
+			return expression.Round(new(big.Rat).SetFrac(pow10(max(e, 0)), pow10(max(-e, 0))), 40, expression.ToZero)
 		}
 		if e := magnitude(r); r.Cmp(power(e)) < 0 || r.Cmp(power(e+1)) >= 0 {
 			t.Errorf("%s is not of magnitude %d", r, e)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 	"parallax/internal/literal"
 )
 
@@ -43,8 +44,8 @@ func spell(value *literal.Text) spelling {
 	}
 	s := spelling{text: string(*value), times: map[snapshot.Class]string{}}
 	for _, class := range []snapshot.Class{snapshot.Date, snapshot.WallTime, snapshot.Instant} {
-		if v, err := parseTime(class, s.text); err == nil {
-			s.times[class] = v.(cell).bytes
+		if at, err := expression.ParseTime(class, s.text); err == nil {
+			s.times[class] = string(at)
 		}
 	}
 	return s

@@ -18,7 +18,10 @@ type Set struct {
 }
 
 // rule is what counts go by.
-type rule struct{ name, reason string }
+type rule struct {
+	name, reason string
+	change       bool // it changes values
+}
 
 // table is one table entry, compiled.
 type table struct {
@@ -54,6 +57,9 @@ func (s *Set) Name(i int) string { return s.rules[i].name }
 
 // Reason returns why rule i exists.
 func (s *Set) Reason(i int) string { return s.rules[i].reason }
+
+// Changes reports whether rule i changes values on purpose.
+func (s *Set) Changes(i int) bool { return s.rules[i].change }
 
 // Builtin is false: a mapping is the user's.
 func (s *Set) Builtin(int) bool { return false }

@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/expression"
 )
 
 // withinWindow compares two times of one class, or an instant with a wall time
 // where the wall's zone is declared.
 func (n *near) withinWindow(ac snapshot.Class, a []byte, bc snapshot.Class, b []byte) bool {
-	if endless(ac, a) || endless(bc, b) {
+	if expression.Endless(ac, a) || expression.Endless(bc, b) {
 		return false
 	}
 	if n.zone != nil && ac != bc {
@@ -24,15 +25,6 @@ func (n *near) withinWindow(ac snapshot.Class, a []byte, bc snapshot.Class, b []
 	return ok && other && apart(as, an, bs, bn, n.window)
 }
 
-func endless(class snapshot.Class, c []byte) bool {
-	switch class {
-	case snapshot.Instant, snapshot.WallTime, snapshot.Date:
-		_, ok := snapshot.Endless(c)
-		return ok
-	}
-	return false
-}
-
 // onTheWall turns an instant into what a clock in the zone showed. The other way
 // round is not asked: an hour in autumn is two instants.
 func onTheWall(class snapshot.Class, c []byte, zone *time.Location) (snapshot.Class, []byte) {
@@ -44,39 +36,17 @@ func onTheWall(class snapshot.Class, c []byte, zone *time.Location) (snapshot.Cl
 	return snapshot.WallTime, snapshot.AppendSeconds(nil, sec+int64(offset), nsec)
 }
 
-// seconds is a time in seconds and nanoseconds of them.
+// seconds is a time in seconds and nanoseconds of them. A text is a time of day with
+// its offset, in UTC: 12:00+02:00 is 10:00+00:00.
 func seconds(class snapshot.Class, c []byte) (sec int64, nsec int32, ok bool) {
-	switch class {
-	case snapshot.Instant, snapshot.WallTime:
-		sec, nsec = snapshot.SecondsValue(c)
-		return sec, nsec, true
-	case snapshot.Date:
-		return int64(snapshot.DaysValue(c)) * 86400, 0, true
-	case snapshot.Time:
-		sec, nsec = fromMicros(snapshot.TimeValue(c))
-		return sec, nsec, true
-	case snapshot.Text:
-		return zonedSeconds(c)
+	if class != snapshot.Text {
+		return expression.Seconds(class, c)
 	}
-	return 0, 0, false
-}
-
-// zonedSeconds is a time of day with its offset, in UTC: 12:00+02:00 is 10:00+00:00.
-func zonedSeconds(c []byte) (sec int64, nsec int32, ok bool) {
 	z, ok := snapshot.ParseZonedTime(string(c))
 	if !ok {
 		return 0, 0, false
 	}
-	sec, nsec = fromMicros(z.UTC())
-	return sec, nsec, true
-}
-
-func fromMicros(us int64) (sec int64, nsec int32) {
-	sec = us / 1e6
-	if us%1e6 < 0 {
-		sec--
-	}
-	return sec, int32(us-sec*1e6) * 1000
+	return expression.Seconds(snapshot.Time, snapshot.AppendTimeMicros(nil, z.UTC()))
 }
 
 // apart reports whether two times lie no further apart than limit.
