@@ -7,6 +7,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/schedule"
+	"parallax/replay/shift"
 )
 
 // Outline is what a run would do, for --dry-run.
@@ -33,6 +34,10 @@ type Outline struct {
 	Target string `json:"target"`
 	// Writes says whether unsafe methods would be sent, and if not, why.
 	Writes string `json:"writes"`
+	// Auth says how an access token would be got, and for which header.
+	Auth string `json:"auth,omitempty"`
+	// Shift says how far times in requests would be moved, and how many.
+	Shift []shift.Count `json:"shift,omitempty"`
 }
 
 // maxOutline bounds each table of an Outline.
@@ -71,6 +76,9 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 	if e.guard.writes {
 		p.Writes = "allowed"
 	}
+	if e.auth != nil {
+		p.Auth = e.auth.config.String()
+	}
 	out := outliner{&p, e, route, newOrderPlan(o.Order), make(map[uint64]struct{})}
 	p.Order = out.order.counts
 	for ex, err := range exchanges {
@@ -78,6 +86,9 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 			return p, fmt.Errorf("read the baseline: %w", err)
 		}
 		out.add(ex)
+	}
+	if e.writer.shift != nil {
+		p.Shift = e.writer.shift.Counts()
 	}
 	return p, nil
 }
@@ -105,6 +116,7 @@ func (p *outliner) add(ex *recording.Exchange) {
 	}
 	p.Send++
 	p.Duration = max(p.Duration, time.Duration(due))
+	e.writer.shiftTimes(ex.Request, &composed{})
 	p.order.add(ex, session)
 	p.session(session)
 	p.Methods[ex.Request.Method]++

@@ -40,6 +40,14 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 			return err
 		}
 	}
+	if plan.Auth != "" {
+		if _, err := fmt.Fprintf(s.out, "token    %s\n", safeText(plan.Auth)); err != nil {
+			return err
+		}
+	}
+	if err := printShift(s.out, plan.Shift); err != nil {
+		return err
+	}
 	for _, kind := range slices.Sorted(maps.Keys(plan.Order)) {
 		if _, err := fmt.Fprintf(s.out, "order    %9d  %s, %d behind another session\n",
 			plan.Order[kind].Requests, safeText(kind), plan.Order[kind].Behind); err != nil {

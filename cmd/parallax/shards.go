@@ -129,6 +129,7 @@ func (o *replayOptions) plan(e *replay.Options) map[string]string {
 		"timeouts":     fmt.Sprint(o.Timeouts),
 		"target":       digestOf(withoutPlace(e.Target)),
 		"carry":        digestOf(o.Carry),
+		"shift":        digestOf(o.Shift),
 		"sessions":     sessionsText(o.Sessions),
 		"redact":       digestOf(o.Redact),
 		"abort":        digestOf(o.Abort),
