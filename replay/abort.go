@@ -249,8 +249,9 @@ func (w *watched) add(o *outcome) *Aborted {
 		return nil
 	}
 	var broken *Aborted
+	seen := o.noted // a copy, so that o stays off the heap where nothing is watched
 	for _, c := range w.list {
-		if b := c.add(&o.noted); broken == nil {
+		if b := c.add(&seen); broken == nil {
 			broken = b
 		}
 	}

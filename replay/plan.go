@@ -21,6 +21,8 @@ type Outline struct {
 	Routes  map[string]int64        `json:"routes"`
 	// Others counts what found no room in Hosts or Routes.
 	Others int64 `json:"others"`
+	// Sessions of what would be sent; a lower bound from maxSessionsTold on.
+	Sessions int64 `json:"sessions"`
 	// Duration is from the start to the last request.
 	Duration time.Duration `json:"duration_ns"`
 	// Schedule says what the times are; Stages are those of a ramp.
@@ -40,6 +42,18 @@ type Outline struct {
 
 // maxOutline bounds each table of an Outline.
 const maxOutline = 10_000
+
+// maxSessionsTold bounds the sessions that an outline tells apart.
+const maxSessionsTold = 1 << 20
+
+// outliner fills an Outline.
+type outliner struct {
+	*Outline
+	engine   *engine
+	route    func(method, target string) string
+	order    *orderPlan
+	sessions map[uint64]struct{} // by hash
+}
 
 // Plan reads the baseline and says what Run would do, without connecting to
 // anything. It uses up Options.Schedule. Route is route.Of.
@@ -65,13 +79,13 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 	if e.auth != nil {
 		p.Auth = e.auth.config.String()
 	}
-	order := newOrderPlan(o.Order)
-	p.Order = order.counts
+	out := outliner{&p, e, route, newOrderPlan(o.Order), make(map[uint64]struct{})}
+	p.Order = out.order.counts
 	for ex, err := range exchanges {
 		if err != nil {
 			return p, fmt.Errorf("read the baseline: %w", err)
 		}
-		p.add(e, ex, route, order)
+		out.add(ex)
 	}
 	if e.writer.shift != nil {
 		p.Shift = e.writer.shift.Counts()
@@ -79,7 +93,8 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 	return p, nil
 }
 
-func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string, order *orderPlan) {
+func (p *outliner) add(ex *recording.Exchange) {
+	e := p.engine
 	session := e.sessionOf(ex)
 	if !e.ours(ex, session) {
 		return
@@ -101,11 +116,19 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 	}
 	p.Send++
 	p.Duration = max(p.Duration, time.Duration(due))
-	e.writer.shiftTimes(ex.Request, &composed{})
-	order.add(ex, session)
+	p.engine.writer.shiftTimes(ex.Request, &composed{})
+	p.order.add(ex, session)
+	p.session(session)
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
-	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))
+	p.note(p.Routes, p.route(ex.Request.Method, ex.Request.Target))
+}
+
+func (p *outliner) session(name string) {
+	if len(p.sessions) < maxSessionsTold {
+		p.sessions[recording.HashSession(name)] = struct{}{}
+		p.Sessions = int64(len(p.sessions))
+	}
 }
 
 func (p *Outline) note(table map[string]int64, key string) {

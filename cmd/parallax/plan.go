@@ -23,10 +23,15 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 		return printJSON(s.out, struct {
 			Schema int `json:"schema"`
 			replay.Outline
-		}{1, plan})
+			Shard string `json:"shard,omitempty"`
+		}{1, plan, shardText(e.Shard)})
 	}
-	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%d of %d exchanges would be sent, over %s, by %s\n",
-		plan.Target, plan.Writes, plan.Send, plan.Total, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
+	share := ""
+	if e.Shard.Of > 0 {
+		share = "shard " + shardText(e.Shard) + ": "
+	}
+	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%s%d of %d exchanges would be sent, in %d sessions, over %s, by %s\n",
+		plan.Target, plan.Writes, share, plan.Send, plan.Total, plan.Sessions, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
 		return err
 	}
 	for i, stage := range plan.Stages {

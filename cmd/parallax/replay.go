@@ -88,20 +88,17 @@ func replayCommand(s streams) *cli.Command {
 	}
 }
 
-// replayConnections is how many connections a replay has at once.
-const replayConnections = 64
-
 func replayFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "target", Usage: "`NAME` of a configured target, or a URL"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the run"},
-		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, redact"},
+		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, sessions, order, abort, redact"},
 		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
 		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
 		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
 		&cli.BoolFlag{Name: "max", Usage: "as fast as the connections allow"},
 		&cli.DurationFlag{Name: "max-gap", Usage: "shorten longer pauses of the recording to this"},
-		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: replayConnections},
+		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: replay.DefaultConnections},
 		&cli.BoolFlag{Name: "shared-connections", Usage: "let any idle connection serve any session"},
 		&cli.BoolFlag{Name: "retry-stale", Usage: "send a safe request again, once, when a kept connection turns out closed (counted)"},
 		&cli.BoolFlag{Name: "control", Usage: "the target is the old system itself: safe methods only"},
@@ -302,7 +299,7 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 func (o *replayOptions) fitFiles(e *replay.Options, s streams) (err error) {
 	limit, want := openFiles(), o.Pool.Connections
 	if want == 0 {
-		want = replayConnections
+		want = replay.DefaultConnections
 	}
 	e.Pool.Connections, err = connectionsFor(limit, want, 1, 0)
 	sayFewer(s, limit, want, e.Pool.Connections)

@@ -52,7 +52,7 @@ func resumable(dir string, m *recording.Manifest, o recording.Options) error {
 		return usagef("--resume: %s is a %s of another recording", dir, m.Kind)
 	}
 	if err := recording.SameShard(m.Shard, o.Shard); err != nil {
-		return usagef("--resume: %s: %w", dir, err)
+		return fmt.Errorf("--resume: %s: %w", dir, err)
 	}
 	for _, a := range m.Ledger.Accounts {
 		for _, b := range a.Buckets {
