@@ -99,7 +99,7 @@ func readProxyFlags(c *cli.Context) (proxyOptions, error) {
 	if err != nil {
 		return proxyOptions{}, err
 	}
-	mirrored, err := readMirrorFlags(c, conf)
+	mirrored, err := readMirrorFlags(c, conf, body)
 	if err != nil {
 		return proxyOptions{}, err
 	}
@@ -202,8 +202,8 @@ type proxyRun struct {
 	proxy   *proxy.Proxy
 	sink    *proxySink
 	streams streams
-	// until is when what is under way at the end is given up.
-	until time.Time
+	// ending is when the serving was asked to end.
+	ending time.Time
 }
 
 // serveUntil accepts clients until ctx ends, then lets what is under way finish.
@@ -213,8 +213,8 @@ func (r *proxyRun) serveUntil(ctx context.Context) error {
 	if err, ended := r.watch(ctx, failed); ended {
 		return err
 	}
-	r.until = time.Now().Add(shutdownGrace)
-	grace, cancel := context.WithDeadline(context.WithoutCancel(ctx), r.until)
+	r.ending = time.Now()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	if err := r.proxy.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -248,7 +248,7 @@ func (r *proxyRun) watch(ctx context.Context, failed <-chan error) (err error, e
 // What passed unrecorded is said in it and on standard error, and makes the exit
 // code 3.
 func (r *proxyRun) finish() error {
-	result := r.sink.mirror.end(r.until)
+	result := r.sink.mirror.end(r.ending)
 	err := r.finishRecording()
 	return joinErrors(err, r.sink.mirror.finish(result, r.options.Out))
 }

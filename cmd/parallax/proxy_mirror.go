@@ -34,6 +34,7 @@ type mirrorOptions struct {
 	Connections int
 	Exchanges   int
 	Bytes       int64
+	BodyCap     int64 // of an answer, as of the old system's
 	Carry       []carry.Rule
 	// Compare counts what differs while it runs, under Rules.
 	Compare bool
@@ -57,7 +58,7 @@ func mirrorFlags() []cli.Flag {
 
 // readMirrorFlags returns nil where nothing is to be mirrored; a flag of the
 // mirror without it would do nothing.
-func readMirrorFlags(c *cli.Context, conf *config) (*mirrorOptions, error) {
+func readMirrorFlags(c *cli.Context, conf *config, bodyCap int64) (*mirrorOptions, error) {
 	if !c.IsSet("mirror") {
 		for _, f := range mirrorFlags()[1:] {
 			if name := f.Names()[0]; c.IsSet(name) {
@@ -79,7 +80,7 @@ func readMirrorFlags(c *cli.Context, conf *config) (*mirrorOptions, error) {
 	}
 	o := &mirrorOptions{
 		Target: target, Out: c.String("run-out"), Writes: c.Bool("allow-writes"), KeepAll: c.Bool("keep-bodies"),
-		Connections: c.Int("mirror-connections"), Exchanges: c.Int("mirror-queue"), Bytes: size,
+		Connections: c.Int("mirror-connections"), Exchanges: c.Int("mirror-queue"), Bytes: size, BodyCap: bodyCap,
 		Carry: conf.Carry, Compare: c.Bool("compare"),
 	}
 	if o.Connections < 1 || o.Exchanges < 1 || o.Bytes < 1 {
@@ -94,7 +95,7 @@ func readMirrorFlags(c *cli.Context, conf *config) (*mirrorOptions, error) {
 func (o *mirrorOptions) replay(p *proxy.Proxy) replay.Options {
 	r := replay.Options{
 		Target: o.Target, AllowWrites: o.Writes, Carry: o.Carry, HoldsToken: redact.Contains, RunID: o.runID,
-		Bodies:          replay.Bodies{KeepAll: o.KeepAll, Budget: mirrorBodies},
+		Bodies:          replay.Bodies{KeepAll: o.KeepAll, Cap: o.BodyCap, Budget: mirrorBodies},
 		RecordedServers: append(ownAddresses(p.Addr()), p.Upstream()),
 	}
 	r.Pool.Connections = o.Connections
@@ -313,21 +314,23 @@ func (c *candidate) line(p mirror.Progress) string {
 	return "mirror: " + c.counts.line() + tail
 }
 
-// end takes no more and waits for the candidate until the time, a moment at
-// least.
-func (c *candidate) end(until time.Time) mirror.Result {
+// end takes no more and waits for the candidate: so long from the end of the
+// serving, a moment at least.
+func (c *candidate) end(ending time.Time) mirror.Result {
 	if c == nil {
 		return mirror.Result{}
 	}
-	wait := max(time.Until(until), mirrorGrace)
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	ctx, cancel := context.WithTimeout(context.Background(), max(mirrorGrace-time.Since(ending), leastGrace))
 	defer cancel()
 	r := c.mirror.Close(ctx)
 	c.lines.done()
 	return r
 }
 
-const mirrorGrace = 500 * time.Millisecond
+const (
+	mirrorGrace = 5 * time.Second
+	leastGrace  = 500 * time.Millisecond
+)
 
 // finish closes the run, which names the recording by its digest.
 func (c *candidate) finish(r mirror.Result, baseline string) error {
