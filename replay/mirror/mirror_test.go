@@ -241,7 +241,7 @@ func TestBytesAreBounded(t *testing.T) {
 	url := serve(t, func(http.ResponseWriter, *http.Request) { <-release })
 	out := &rows{}
 	const limit = 64 << 10
-	m := begin(t, url, out, func(o *Options) { o.Bytes = limit })
+	m := begin(t, url, out, func(o *Options) { o.Bytes, o.Replay.AllowWrites = limit, true })
 	for i := range 40 {
 		ex := exchange(fmt.Sprintf("%08x00000000", i), 0, "POST", "/")
 		ex.Request.Body = recording.StoredBody(make([]byte, 10<<10))
