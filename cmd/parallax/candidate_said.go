@@ -12,13 +12,15 @@ func (c *candidate) report() {
 		return
 	}
 	p := c.mirror.Progress()
-	trouble := p.Down
+	trouble := p.Failing
 	if p.Failure != nil {
 		trouble = "for good: " + p.Failure.Error()
 	}
 	if trouble != c.said {
 		c.said = trouble
-		if trouble != "" {
+		if trouble == "" {
+			fmt.Fprintln(c.streams.err, "mirroring again")
+		} else {
 			fmt.Fprintf(c.streams.err, "NOT MIRRORING: %s\nclients are still served and recorded\n", safeText(trouble))
 		}
 	}
