@@ -52,7 +52,7 @@ func resume(folder *store.Folder, lock *store.Lock, o Options) (*Live, *Progress
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file, o.Room), times: history.times, taken: history.times.n}
-	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good}, nil
+	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good, Info: scan.options.Info}, nil
 }
 
 func cutTail(file store.File, good, size int64) error {

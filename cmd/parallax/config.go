@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
 
 	"parallax/capture/redact"
@@ -18,6 +19,7 @@ import (
 	"parallax/replay/carry"
 	"parallax/replay/entity"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/report/gate"
 )
 
@@ -34,6 +36,7 @@ type config struct {
 	Sessions   sessions.Config          `yaml:"sessions"`
 	Order      []entity.Rule            `yaml:"order"`
 	Abort      replay.Abort             `yaml:"abort"`
+	Shift      []shift.Rule             `yaml:"shift"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -65,8 +68,12 @@ func loadConfig(path string) (*config, error) {
 // decodeConfig refuses a second document, also an empty one: the keys in it, a
 // stricter gate say, would be left out unseen.
 func decodeConfig(text []byte, c *config) error {
-	if !oneDocument(text) {
+	tokens := tokensOf(text)
+	if !oneDocument(tokens) {
 		return errors.New("more than one YAML document: a configuration is one")
+	}
+	if err := checkSize(tokens); err != nil {
+		return err
 	}
 	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
 	if errors.Is(err, io.EOF) {
@@ -80,9 +87,9 @@ func decodeConfig(text []byte, c *config) error {
 
 // oneDocument looks at the tokens: the parser drops what follows an empty
 // document.
-func oneDocument(text []byte) bool {
+func oneDocument(tokens token.Tokens) bool {
 	content, directive, started, ended := false, false, false, false
-	for _, t := range lexer.Tokenize(string(text)) {
+	for _, t := range tokens {
 		switch t.Type {
 		case token.CommentType:
 		case token.DirectiveType:
@@ -133,7 +140,13 @@ func (c *config) validate() error {
 	if _, err := entity.New(c.Order); err != nil {
 		return err
 	}
+	if err := c.validateTargets(); err != nil {
+		return err
+	}
 	if err := c.Abort.Validate(); err != nil {
+		return err
+	}
+	if _, err := shift.New(c.Shift, 0, 0); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {
@@ -161,3 +174,20 @@ func (c *config) validate() error {
 
 // ruleSet compiles the rules, with those that switch normalisations off.
 func (c *config) ruleSet() (*rules.Set, error) { return rules.Compile(c.Rules) }
+
+func (c *config) validateTargets() error {
+	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
+		t := c.Targets[name]
+		if t.Auth == nil {
+			continue
+		}
+		if err := t.Auth.Validate(); err != nil {
+			return fmt.Errorf("targets: %s: %w", name, err)
+		}
+		t.Name = name
+		if err := c.findAuthTarget(&t); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -44,6 +44,7 @@ var rooms = []room{
 	{"report", []string{"diff/comparison", "capture/recording", "internal"}, "a report reads what diff wrote and compares nothing"},
 	{"cmd", []string{"capture", "replay", "diff", "report", "internal"}, "wiring"},
 	{"scripts", []string{"capture", "replay", "diff", "report", "internal"}, "generators and benchmarks"},
+	{"docs", nil, "pages, and a test of what they claim"},
 	{"fixtures", []string{"internal"}, "inputs stand apart from the product"},
 }
 
