@@ -247,6 +247,38 @@ func checkResumed(t *testing.T, dir, out string, n int, target *stub, signal os.
 	px(t, dir, gate, "gate", out+".cmp")
 }
 
+// A run whose journal is damaged before its end is not taken up: what stood there may
+// have been sent, and would be sent again. It can be ended as it is, and is no pass.
+// (F2, F9)
+func TestF2_DamagedJournalIsNotResumed(t *testing.T) {
+	dir := home(t)
+	const n = 120
+	record(t, dir, "rec", n)
+	target := newStub(t, 5*time.Millisecond)
+	args := []string{"replay", "rec", "--target", target.url, "-o", "run", "--max", "--allow-writes", "--connections", "8", "-q"}
+	there := target.tell(n / 2)
+	first := start(t, dir, nil, args...)
+	arrive(t, there, first)
+	first.signal(syscall.SIGKILL)
+	first.wait(childLimit)
+	before := target.sent()
+	journal := filepath.Join(dir, "run", "journal.bin")
+	text := []byte(readText(t, journal))
+	text[len(text)/3] ^= 4
+	writeText(t, journal, string(text))
+	says(t, px(t, dir, 3, append(args, "--resume")...).stderr, "journal.bin", "whole records follow", "recover")
+	for what, times := range target.sent() {
+		if times != before[what] {
+			t.Errorf("%s was sent again", what)
+		}
+	}
+	px(t, dir, 0, "verify", "run", "--recover")
+	px(t, dir, 0, "diff", "rec", "run", "-o", "cmp", "-q")
+	if got := start(t, dir, nil, "gate", "cmp").wait(childLimit); got.code != 3 && got.code != 1 {
+		t.Errorf("gate: exit code %d\n%s", got.code, got.stdout)
+	}
+}
+
 // An interrupted replay is as good as one that was not, once resumed.
 func TestReplayInterrupted(t *testing.T) {
 	dir := home(t)
