@@ -396,3 +396,46 @@ func TestF4_ReportKilled(t *testing.T) {
 		}
 	})
 }
+
+// A job that is killed leaves no verdict or a whole one, and the next one is not
+// disturbed. (F2, F4)
+func TestF4_JobKilled(t *testing.T) {
+	dir := home(t)
+	record(t, dir, "rec", 80)
+	target := newStub(t, 2*time.Millisecond)
+	writeText(t, filepath.Join(dir, "job.yaml"), jobText(target.url))
+	took := timed(t, dir, "run", "job.yaml")
+	rounds := killRounds(t, 8)
+	killSome(t, dir, "run", rounds, took, func(int) []string { return []string{"run", "job.yaml"} }, func(round int) {
+		nights, err := filepath.Glob(filepath.Join(dir, "nights", "2*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, night := range nights {
+			wholeNight(t, dir, night)
+		}
+		if round%4 == 3 || round == rounds-1 {
+			px(t, dir, 0, "run", "job.yaml")
+		}
+	})
+}
+
+// wholeNight checks that what a night's folder shows as finished is.
+func wholeNight(t *testing.T, dir, night string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(night, "comparison")); err == nil {
+		px(t, dir, 0, "verify", filepath.Join(night, "comparison"))
+	}
+	var report struct{ Verdict string }
+	if path := filepath.Join(night, "report", "report.json"); exists(path) {
+		readJSON(t, path, &report)
+		if report.Verdict != "pass" {
+			t.Errorf("%s: the verdict is %q", night, report.Verdict)
+		}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
