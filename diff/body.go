@@ -15,7 +15,7 @@ import (
 // is in them.
 func (c *comparer) body() {
 	old, new := &c.old.Response.Body, &c.new.Response.Body
-	c.bodiesWhole = c.lengthIsBody()
+	c.bodiesWhole, c.bodiesParted = c.lengthIsBody(), false
 	asBaseline := new.State == recording.BodyAsBaseline && c.sameBaseline
 	if (asBaseline || sameBytes(old, new)) && c.encodedAlike() && !(c.rules.Body().Transforms() && old.Length > 0) {
 		return
@@ -25,7 +25,14 @@ func (c *comparer) body() {
 		y.Bytes, y.Cut, y.Length, y.SHA256 = x.Bytes, x.Cut, x.Length, x.SHA256
 	}
 	result := c.bodies.Compare(x, y, c.rules, bodySink{c}, body.Options{})
-	c.bodiesWhole = c.bodiesWhole && result.State != body.NotCompared && result.Method != body.ByHash
+	c.bodiesParted = result.Method == body.ByParts
+	if c.tally != nil {
+		c.instead.add(c.record, &result)
+	}
+	// What was compared field by field was there to the last byte, also where a
+	// transform failed.
+	known := result.State != body.NotCompared || result.Method.ByField()
+	c.bodiesWhole = c.bodiesWhole && known && result.Method != body.ByHash
 }
 
 // lengthIsBody reports whether Content-Length tells of the body that was sent.

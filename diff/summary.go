@@ -126,6 +126,7 @@ func (p *pass) allNotes(s *comparison.Summary) []string {
 	if n := p.surplus(); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d exchanges of the new side answer to none of the old", n))
 	}
+	notes = append(notes, p.compare.instead.notes()...)
 	notes = append(notes, bound(s.Subjects)...)
 	if p.noise != nil {
 		notes = append(notes, p.noiseNotes()...)

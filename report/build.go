@@ -16,7 +16,7 @@ func Build(s *comparison.Summary, g gate.Result) *Report {
 		Verdict: g.Verdict, ExitCode: g.ExitCode, Gate: g,
 		Inputs: Inputs{Old: s.Old, New: s.New, Controls: s.Controls, RulesDigest: s.RulesDigest, PolicyDigest: g.PolicyDigest},
 		Routes: []Row{}, Groups: []Group{}, Accepted: []Group{}, Uncompared: []Group{}, Noise: []Group{},
-		Rules: sortedRules(s.Rules), Ledgers: buildLedgers(s.Ledgers),
+		Intended: sortedRules(s.Rules, true), Rules: sortedRules(s.Rules, false), Ledgers: buildLedgers(s.Ledgers),
 		Words: wordsOf(s), Tables: buildTables(s), SchemaNotes: s.SchemaNotes, Invariants: s.Invariants,
 		Notes: append(append([]string{}, s.Notes...), g.Notes...),
 	}
@@ -133,8 +133,14 @@ func latencyOf(h *comparison.Histogram) Latency {
 	return Latency{Count: h.Count(), P50: h.Quantile(0.50), P95: h.Quantile(0.95), P99: h.Quantile(0.99)}
 }
 
-func sortedRules(rules []comparison.RuleCount) []comparison.RuleCount {
-	sorted := append([]comparison.RuleCount{}, rules...)
+// sortedRules takes the changes made on purpose, or all others.
+func sortedRules(rules []comparison.RuleCount, intended bool) []comparison.RuleCount {
+	sorted := []comparison.RuleCount{}
+	for i := range rules {
+		if rules[i].Intended == intended {
+			sorted = append(sorted, rules[i])
+		}
+	}
 	sort.SliceStable(sorted, func(i, k int) bool {
 		a, b := &sorted[i], &sorted[k]
 		switch {

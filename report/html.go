@@ -74,6 +74,7 @@ type page struct {
 	Uncompared list[card]
 	Accepted   list[card]
 	Noise      list[card]
+	Intended   list[ruleLine]
 	Rules      list[ruleLine]
 	Checks     list[gate.Check]
 	Reasons    list[gate.Check]
@@ -158,7 +159,7 @@ func makePage(r *Report, show shown) *page {
 		Report: r, Style: template.CSS(pageStyle), Policy: contentPolicy(pageStyle), Shown: show,
 		TotalRow:   tableRow{Row: &r.Total},
 		Uncompared: cards(r.Uncompared, show), Accepted: cards(r.Accepted, show), Noise: cards(r.Noise, show),
-		Rules: ruleLines(r, show), Checks: firstOf(r.Gate.Checks, show.Lines), Reasons: firstOf(r.Gate.Reasons, show.Lines),
+		Intended: ruleLines(r.Intended, show), Rules: ruleLines(r.Rules, show), Checks: firstOf(r.Gate.Checks, show.Lines), Reasons: firstOf(r.Gate.Reasons, show.Lines),
 		NotesShown: firstOf(r.Notes, show.Lines), HiddenCount: hidden(r),
 		Proofs: firstOf(r.Tables, show.Routes), SchemaShown: schemaLines(r.SchemaNotes, show.Lines),
 	}
@@ -268,8 +269,8 @@ func cutMarks(ms []Mark, most int) []Mark {
 	return cut
 }
 
-func ruleLines(r *Report, show shown) list[ruleLine] {
-	kept := firstOf(r.Rules, show.Lines)
+func ruleLines(rules []comparison.RuleCount, show shown) list[ruleLine] {
+	kept := firstOf(rules, show.Lines)
 	made := list[ruleLine]{More: kept.More}
 	for i := range kept.Items {
 		c := &kept.Items[i]

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"parallax/diff/comparison"
 	"parallax/internal/sanitise"
 	"parallax/report/gate"
 )
@@ -34,6 +35,8 @@ func Markdown(w io.Writer, r *Report, limit int) error {
 	m.list(len(proofs), func(i int) string { return proofs[i] }, "lines of proofs")
 	m.groups("Differences", r.Groups, "groups of differences")
 	m.groups("Could not be compared", r.Uncompared, "groups that could not be compared")
+	intended := mdIntended(r)
+	m.list(len(intended), func(i int) string { return intended[i] }, "intended changes")
 	m.groups("Accepted", r.Accepted, "accepted groups")
 	if m.left < 0 {
 		return fmt.Errorf("markdown: %d bytes hold no summary", limit)
@@ -129,6 +132,28 @@ func mdRow(row *Row) string {
 	}
 	cells = append(cells, latencyText(row.OldLatency, row.OldLatency.P95), latencyText(row.NewLatency, row.NewLatency.P95), string(row.Verdict))
 	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+// mdIntended has a line for each place that changed on purpose.
+func mdIntended(r *Report) []string {
+	if len(r.Intended) == 0 {
+		return nil
+	}
+	lines := []string{"### Intended changes\n\n"}
+	for i := range r.Intended {
+		c := &r.Intended[i]
+		lines = append(lines, fmt.Sprintf("- %s · %s · %s: %s values%s\n", mdEscape(c.Rule), mdEscape(c.Subject),
+			mdEscape(place(string(c.Part), c.Pattern)), Number(c.Count), mdExample(c.Samples)))
+	}
+	return append(lines, "\n")
+}
+
+func mdExample(samples []comparison.Sample) string {
+	if len(samples) == 0 {
+		return ""
+	}
+	s := &samples[0]
+	return fmt.Sprintf(", as %s → %s", mdCode(side(s.OldType, s.Old)), mdCode(side(s.NewType, s.New)))
 }
 
 func mdGroup(g *Group) string {

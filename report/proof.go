@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"parallax/diff/comparison"
+)
 
 // proves says what was shown, with the bound that the rule of three gives.
 func proves(r *Report) []string {
@@ -10,6 +14,9 @@ func proves(r *Report) []string {
 	}
 	texts := []string{fmt.Sprintf("%s of %s recorded exchanges (%s) were compared in full: status, headers, trailers and body.",
 		Number(n), Number(r.Total.Recorded), Percent(n, r.Total.Recorded))}
+	if n := values(r.Intended); n > 0 {
+		texts = append(texts, intendedText(n))
+	}
 	if m := r.Total.Mismatched(); m > 0 {
 		return append(texts, fmt.Sprintf("%s of them (%s) differ in a way that the old system does not differ from itself.", Number(m), Percent(m, n)))
 	}
@@ -44,6 +51,17 @@ func unproven(r *Report) []string {
 		texts = append(texts, "Latency was measured by different observers: at the capture for the old side, at the replay for the new one.")
 	}
 	return texts
+}
+
+func intendedText(n int64) string {
+	return fmt.Sprintf("%s values are not as they were, but as the rules say they should have become; they are listed as intended changes.", Number(n))
+}
+
+func values(rules []comparison.RuleCount) (n int64) {
+	for i := range rules {
+		n += rules[i].Count
+	}
+	return n
 }
 
 // hidden is the number of values that the user's rules set aside.

@@ -59,7 +59,9 @@ type Report struct {
 	SchemaNotes []comparison.SchemaNote      `json:"schema_notes,omitempty"`
 	Invariants  []comparison.InvariantResult `json:"invariants,omitempty"`
 
-	// Rules are the rules that hid something, sorted by rule and place.
+	// Intended are the changes made on purpose (transforms), sorted as Rules are.
+	Intended []comparison.RuleCount `json:"intended,omitempty"`
+	// Rules are the other rules that hid something, sorted by rule and place.
 	Rules   []comparison.RuleCount `json:"rules"`
 	Ledgers []Ledger               `json:"ledgers"`
 	Gate    gate.Result            `json:"gate"`

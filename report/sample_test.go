@@ -37,6 +37,8 @@ func sampleSummary() *comparison.Summary {
 		Rules: []comparison.RuleCount{
 			{Rule: "ignore /generated_at", Reason: "time of the answer", Subject: "GET /orders/{id}", Part: comparison.Body, Pattern: "/generated_at", Count: 480,
 				Samples: []comparison.Sample{{Record: "r-1", Field: "/generated_at", Old: `"2026-11-20T10:00:00Z"`, New: `"2026-11-21T03:11:09Z"`, OldType: "string", NewType: "string"}}},
+			{Rule: "prices in cents", Reason: "the new system counts cents", Intended: true, Subject: "GET /orders/{id}", Part: comparison.Body, Pattern: "/price", Count: 470,
+				Samples: []comparison.Sample{{Record: "0000000000000001", Field: "/price", Old: "12.50", New: "1250", OldType: "number", NewType: "number"}}},
 			{Rule: "header order", Builtin: true, Subject: "GET /health", Part: comparison.Headers, Pattern: "Server", Count: 12},
 		},
 		Ledgers: []comparison.NamedLedger{

@@ -140,6 +140,9 @@ func provesTables(r *Report) []string {
 	}
 	texts := []string{fmt.Sprintf("%s of %s rows (%s), of %s, were compared field by field: blocks with equal checksums without reading them, all others value by value.",
 		Number(n), Number(r.Total.Recorded), Percent(n, r.Total.Recorded), plural(int64(len(r.Routes)), "table"))}
+	if n := values(r.Intended); n > 0 {
+		texts = append(texts, intendedText(n))
+	}
 	if m := r.Total.Mismatched(); m > 0 {
 		return append(texts, fmt.Sprintf("%s of them (%s) differ.", Number(m), Percent(m, n)))
 	}

@@ -42,7 +42,8 @@ func Terminal(w io.Writer, r *Report, o TerminalOptions) error {
 	p.groups("Accepted", r.Accepted)
 	p.noise(r)
 	p.latency(r)
-	p.rules(r)
+	p.rules("Intended changes", r.Intended)
+	p.rules("Equal only under rules", r.Rules)
 	p.ledgers(r)
 	p.notes(r)
 	p.verdict(r)
@@ -180,13 +181,13 @@ func (p *terminal) noise(r *Report) {
 	p.line(fmt.Sprintf("  %s where the old system differs from itself, in %s; not counted", plural(int64(len(r.Noise)), "place"), plural(records, "record")))
 }
 
-func (p *terminal) rules(r *Report) {
-	if len(r.Rules) == 0 {
+func (p *terminal) rules(title string, list []comparison.RuleCount) {
+	if len(list) == 0 {
 		return
 	}
-	p.heading("Equal only under rules")
+	p.heading(title)
 	rows := [][]string{{"rule", "values", "where"}}
-	lines := ruleLinesOf(r.Rules)
+	lines := ruleLinesOf(list)
 	for i, line := range lines {
 		if i == p.o.Groups {
 			rows = append(rows, []string{fmt.Sprintf("… %d more", len(lines)-i), "", ""})

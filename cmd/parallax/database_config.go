@@ -28,8 +28,8 @@ type databaseConfig struct {
 	NullText scalarText        `yaml:"null_text"`
 }
 
-// defaultConnections are enough to read one table while another is written.
-const defaultConnections = 2
+// databaseConnections are enough to read one table while another is written.
+const databaseConnections = 2
 
 // options are those of a source that the configuration says; the caller may change
 // them.

@@ -152,7 +152,7 @@ func (w *worker) databaseOptions(j *snapshotJob, dsn string) databaseOptions {
 	limits, _ := j.limits() // checked when the file was loaded
 	connections := j.MaxConnections
 	if connections == 0 {
-		connections = defaultConnections
+		connections = databaseConnections
 	}
 	source := w.conf.Database.options()
 	source.Connections, source.Consistency, source.StatementTimeout = connections, j.Consistency, limits.timeout

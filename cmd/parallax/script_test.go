@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 		"parallax": main,
 		"shopd":    shopd,
 		"visit":    visit,
+		"filed":    filed,
 	})
 }
 
@@ -166,6 +167,30 @@ func shopd() {
 		fmt.Fprint(w, "hello")
 	})
 	go func() { check(http.Serve(l, mux)) }()
+	check(os.WriteFile(os.Args[2], []byte("http://"+l.Addr().String()+"\n"), 0o600))
+	time.Sleep(time.Minute)
+}
+
+// filed FOLDER ADDRESSFILE serves the folder's files until a minute has passed:
+// headers, an empty line, and the body without its last newline. GET /a/b is the
+// file a_b.
+func filed() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(err)
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		text, err := os.ReadFile(filepath.Join(os.Args[1], strings.ReplaceAll(r.URL.Path[1:], "/", "_")))
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		head, body, _ := strings.Cut(string(text), "\n\n")
+		for line := range strings.Lines(head) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			w.Header().Add(name, value)
+		}
+		fmt.Fprint(w, strings.TrimSuffix(body, "\n"))
+	}
+	go func() { check(http.Serve(l, http.HandlerFunc(serve))) }()
 	check(os.WriteFile(os.Args[2], []byte("http://"+l.Addr().String()+"\n"), 0o600))
 	time.Sleep(time.Minute)
 }

@@ -13,14 +13,17 @@ import (
 func (w *walker) arrays(a, b value, n *rules.Node) {
 	_, unordered := n.Unordered()
 	_, _, keyed := n.Keyed()
-	sameLength := w.old.boxes[a.box].count == w.new.boxes[b.box].count
+	if w.old.boxes[a.box].count == w.new.boxes[b.box].count && !unordered && !keyed {
+		w.byPosition(a, b, n)
+		return
+	}
+	if w.work.mode == undecided {
+		w.decide()
+	}
 	switch {
-	case sameLength && !unordered && !keyed:
-		w.byPosition(a, b, n)
-	case !w.spend(a.to - a.from + b.to - b.from):
-		w.coarse++
-		w.byPosition(a, b, n)
-		w.coarse--
+	case w.work.mode == coarse:
+		w.coarsely(a, b, n)
+	case !w.spend(2 * (a.to - a.from + b.to - b.from)):
 	case unordered:
 		w.asBag(a, b, n)
 	case keyed:
@@ -101,6 +104,20 @@ func newSides(x, y []value, xHash, yHash []uint64) *sides {
 	return s
 }
 
+// joinInOrder joins the first of x with the first of y, and so on.
+func (s *sides) joinInOrder(x, y []int) {
+	for k := range min(len(x), len(y)) {
+		s.join(x[k], y[k])
+	}
+}
+
+// joinFrom joins the elements of a gap in order.
+func (s *sides) joinFrom(i, endI, j, endJ int) {
+	for ; i < endI && j < endJ; i, j = i+1, j+1 {
+		s.join(i, j)
+	}
+}
+
 func (s *sides) join(i, j int) {
 	s.xPaired[i], s.yPaired[j] = j, i
 	s.outOfPlace = s.outOfPlace || i != j
@@ -141,20 +158,40 @@ func (w *walker) report(s *sides, n *rules.Node) {
 // aligned pairs equal elements in order, and between them what was replaced.
 func (w *walker) aligned(a, b value, n *rules.Node) {
 	s := w.hashed(a, b, n)
-	runs, coarse := align.Align(s.xHash, s.yHash, align.Bounds{})
-	if coarse {
-		w.coarse++
-		defer func() { w.coarse-- }()
+	runs, steps, rough := align.Counted(s.xHash, s.yHash, align.Bounds{})
+	if !w.spend(steps) {
+		return
 	}
+	s.eachGap(runs, func(i, endI, j, endJ int) {
+		if !w.joinGap(s, i, endI, j, endJ, n) {
+			rough = true
+		}
+	})
+	w.finish(s, n, rough)
+}
+
+// eachGap joins the runs' elements and calls gap for what stands before each and
+// after the last.
+func (s *sides) eachGap(runs []align.Run, gap func(i, endI, j, endJ int)) {
 	i, j := 0, 0
 	for _, r := range append(runs, align.Run{A: len(s.x), B: len(s.y)}) {
-		w.joinGap(s, i, r.A, j, r.B, n)
+		gap(i, r.A, j, r.B)
 		for k := range r.N {
 			s.join(r.A+k, r.B+k)
 		}
 		i, j = r.A+r.N, r.B+r.N
 	}
-	w.report(s, n)
+}
+
+// finish reports what was paired, roughly where some of it was.
+func (w *walker) finish(s *sides, n *rules.Node, rough bool) {
+	switch {
+	case w.work.over: // the rehearsal has ended
+	case rough:
+		w.roughly(func() { w.report(s, n) })
+	default:
+		w.report(s, n)
+	}
 }
 
 // asBag pairs equal elements wherever they stand, then those that rules make
@@ -162,11 +199,28 @@ func (w *walker) aligned(a, b value, n *rules.Node) {
 func (w *walker) asBag(a, b value, n *rules.Node) {
 	s := w.hashed(a, b, n)
 	s.joinEqual()
-	if !w.joinNearest(s, n) {
-		w.coarse++
-		defer func() { w.coarse-- }()
-	}
+	exact := w.joinNearest(s, n)
 	w.countOrder(a, b, s, n)
+	w.finish(s, n, !exact)
+}
+
+// byHashes pairs elements by their hashes alone, and all others in order.
+func (w *walker) byHashes(a, b value, n *rules.Node) {
+	_, unordered := n.Unordered()
+	if _, _, keyed := n.Keyed(); keyed {
+		w.byElementKey(a, b, n)
+		return
+	}
+	s := w.hashed(a, b, n)
+	if unordered {
+		s.joinEqual()
+		s.joinInOrder(unpaired(s.xPaired), unpaired(s.yPaired))
+		w.countOrder(a, b, s, n)
+		w.report(s, n)
+		return
+	}
+	runs, _ := align.Align(s.xHash, s.yHash, align.Bounds{Work: 1})
+	s.eachGap(runs, s.joinFrom)
 	w.report(s, n)
 }
 

@@ -43,8 +43,8 @@ const (
 	// TransformFailed: a transform could not be computed, which is a difference of
 	// the kind "could not be compared".
 	TransformFailed = "transform failed"
-	// Coarse: a bound on the work was reached, and the arrays around the place
-	// were paired by position.
+	// Coarse: pairing exactly would take too much work, and the elements of an
+	// array around the place were paired by their hashes, or by position.
 	Coarse = "coarse"
 )
 
@@ -66,8 +66,8 @@ type Value struct {
 type Limits struct {
 	Depth      int // levels of containers: 10,000
 	Containers int // objects and arrays of one document: 4,000,000
-	// Work bounds what is read again to pair elements and members that do not
-	// stand in the same order, in bytes: 8 times the documents and 16 MiB.
+	// Work bounds what pairing the elements of arrays takes, in steps: 8 for each
+	// byte of the documents, and 64 Mi. Beyond it they are paired coarsely.
 	Work int
 }
 
@@ -79,7 +79,7 @@ func (l Limits) withDefaults(size int) Limits {
 		l.Containers = 4_000_000
 	}
 	if l.Work <= 0 {
-		l.Work = 8*size + 16<<20
+		l.Work = 8*size + 64<<20
 	}
 	return l
 }
@@ -131,7 +131,14 @@ func Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Limits) error {
 // Where one is not JSON or too large it returns a *SideError and has reported
 // nothing.
 func (c *Comparer) Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Limits) error {
-	if bytes.Equal(old, new) && !r.Body().Transforms() {
+	return c.CompareAt(old, new, r, r.Body(), sink, l)
+}
+
+// CompareAt is Compare for documents that stand within a larger body: root holds
+// the rules about their place there. Places are within the documents.
+func (c *Comparer) CompareAt(old, new []byte, r *rules.RouteRules, root *rules.Node, sink Sink, l Limits) error {
+	c.walker.work = work{}
+	if bytes.Equal(old, new) && !root.Transforms() {
 		return nil
 	}
 	defer c.release()
@@ -142,7 +149,7 @@ func (c *Comparer) Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Li
 	if err != nil {
 		return err
 	}
-	c.walker.begin(&c.old.document, &c.new.document, r, sink, l)
+	c.walker.begin(&c.old.document, &c.new.document, r, root, sink, l)
 	c.mark(oldMark, newMark)
 	if !same || !c.walker.replaced(&c.old.shadow) {
 		if same { // the same shape, but a rule pairs elements otherwise
@@ -174,6 +181,16 @@ func (c *Comparer) parse(old, new []byte, follow bool, l Limits) (same bool, err
 		return false, &SideError{oldErr, newErr}
 	}
 	return false, nil
+}
+
+// Check returns a *SyntaxError or ErrLimit where text is not one JSON document
+// within the limits.
+func (c *Comparer) Check(text []byte, l Limits) error {
+	if err := tooLong(text); err != nil {
+		return err
+	}
+	defer c.release()
+	return c.parseNew(text, l.withDefaults(len(text)))
 }
 
 func (c *Comparer) parseNew(text []byte, l Limits) error {
@@ -210,6 +227,13 @@ func (c *Comparer) mark(oldLength, newLength int) {
 	*side = Value{Type: "text", Text: []byte(byteOrderMark)}
 	c.walker.sink.Difference(&c.walker.place, d)
 }
+
+// Coarse reports whether elements of arrays were paired coarsely in the last
+// comparison.
+func (c *Comparer) Coarse() bool { return c.walker.work.rough }
+
+// Steps is the work that the last comparison took beyond reading the documents.
+func (c *Comparer) Steps() int { return c.walker.work.steps }
 
 // keep is how many containers' worth of memory stays for the next comparison.
 const keep = 1 << 16

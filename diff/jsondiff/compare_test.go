@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"parallax/diff/rules"
@@ -197,66 +196,5 @@ func TestLimits(t *testing.T) {
 	want := []string{"/0 changed [coarse] number:1 number:2", "/1 changed [coarse] number:2 number:3", "/2 missing in new [coarse] number:3 -"}
 	if d := cmp.Diff(want, rec.differences); d != "" {
 		t.Errorf("coarse (-want +got):\n%s", d)
-	}
-}
-
-// Inputs that invite quadratic or exponential work end within a bound.
-func TestWorkIsBounded(t *testing.T) {
-	many := func(n int, f func(i int) string) string {
-		var b strings.Builder
-		for i := range n {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString(f(i))
-		}
-		return b.String()
-	}
-	number := func(factor int) func(int) string {
-		return func(i int) string { return strings.Repeat("7", 1+i%5) + string(rune('0'+i*factor%10)) }
-	}
-	nest := func(n int, a, b string) string {
-		s := "1"
-		for i := range n {
-			s = `{"` + a + `":0,"x` + string(rune('a'+i%26)) + `":` + s + `,"` + b + `":[` + number(i)(i) + `]}`
-		}
-		return s
-	}
-	bag := "/**"
-	unordered := compile(t, rules.Rule{Where: rules.Where{Body: &bag}, Action: rules.Action{Unordered: true}})
-	nestBag := func(n int, seed int) string {
-		s := number(seed)(seed)
-		for i := range n {
-			s = "[" + s + "," + s + "," + number(seed)(i) + "]"
-		}
-		return s
-	}
-	nestGap := func(n int, end string) string {
-		s := end
-		for i := range n {
-			s = "[" + s + strings.Repeat(",{}", i*len(end)%3*int(end[0]-'0')) + "]"
-		}
-		return s
-	}
-	for name, tc := range map[string]struct {
-		old, new string
-		rules    *rules.RouteRules
-	}{
-		"different numbers": {"[" + many(100_000, number(3)) + "]", "[" + many(100_001, number(7)) + "]", compile(t)},
-		"one repeated key":  {"{" + many(100_000, func(int) string { return `"a":1` }) + "}", "{" + many(99_999, func(int) string { return `"a":2` }) + `,"b":1}`, compile(t)},
-		"keys out of order": {nest(3_000, "k", "l"), nest(3_000, "l", "k"), compile(t)},
-		"nested bags":       {nestBag(9, 3), nestBag(9, 7), unordered},
-		"nested gaps":       {nestBag(9, 3), strings.ReplaceAll(nestBag(9, 7), "]", ",0]"), compile(t)},
-		"deep gaps":         {nestGap(2_000, "1"), nestGap(2_000, "2"), compile(t)},
-	} {
-		begin := time.Now()
-		if err := Compare([]byte(tc.old), []byte(tc.new), tc.rules, &counter{}, Limits{}); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if took := time.Since(begin); took > 10*time.Second {
-			t.Errorf("%s: took %v", name, took)
-		} else {
-			t.Logf("%s: %v for %d KiB", name, took, (len(tc.old)+len(tc.new))>>10)
-		}
 	}
 }

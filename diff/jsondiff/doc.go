@@ -44,9 +44,11 @@
 // Documents that are not JSON, deeper than Limits.Depth or of more containers
 // than Limits.Containers are not compared: Compare says so and has reported
 // nothing. Where pairing elements would cost more than Limits.Work they are
-// paired by position, and the differences found are of class Coarse: true, but
-// perhaps not the fewest. Of more than 64 changed elements beside an insertion the
-// pairs go by position. A byte that is not UTF-8
+// paired by their hashes alone, or by position, and the differences found are of
+// class Coarse: true, but perhaps not the fewest. So they are where more than 64
+// changed elements stand beside an insertion, or more than 100 in an unordered
+// array have no equal. Steps are counted, never time: the result is the same on
+// every machine, and for either direction. A byte that is not UTF-8
 // and half a surrogate pair are equal to themselves only. Two numbers whose
 // exponents have more than 17 digits are equal only if their texts are.
 package jsondiff

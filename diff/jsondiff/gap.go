@@ -8,18 +8,18 @@ const maxGap = 64
 
 // joinGap pairs the elements x[i:endI] and y[j:endJ], none of which has an equal
 // at its place: by position where they are as many, and otherwise in the order
-// that leaves the least to report, as far as the work goes.
-func (w *walker) joinGap(s *sides, i, endI, j, endJ int, n *rules.Node) {
+// that leaves the least to report. It reports false where they are too many to try.
+func (w *walker) joinGap(s *sides, i, endI, j, endJ int, n *rules.Node) bool {
 	m, k := endI-i, endJ-j
-	if m != k && m > 0 && k > 0 && m <= maxGap && k <= maxGap {
-		if t := w.newTable(s, i, m, j, k, n); t != nil {
-			t.join(s)
-			return
-		}
+	few := m <= maxGap && k <= maxGap
+	if m == k || m == 0 || k == 0 || !few {
+		s.joinFrom(i, endI, j, endJ)
+		return few || m == k || m == 0 || k == 0
 	}
-	for ; i < endI && j < endJ; i, j = i+1, j+1 {
-		s.join(i, j)
+	if t := w.newTable(s, i, m, j, k, n); t != nil {
+		t.join(s)
 	}
+	return true
 }
 
 // table holds the least cost of what is left of a gap from each pair of positions
@@ -34,8 +34,11 @@ type table struct {
 	least               []int
 }
 
-// newTable returns nil where the work does not suffice.
+// newTable returns nil where a rehearsal has ended.
 func (w *walker) newTable(s *sides, i, m, j, k int, n *rules.Node) *table {
+	if !w.spend(4 * m * k) {
+		return nil
+	}
 	t := &table{i: i, j: j, rows: m, columns: k, flipped: m > k}
 	for a := range m {
 		t.row = append(t.row, w.old.scalars(s.x[i+a]))

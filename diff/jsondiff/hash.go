@@ -17,6 +17,8 @@ type hasher struct {
 	text []byte
 	// renamed: the document is the new one, whose keys may have other names.
 	renamed bool
+	// spend is asked before a transform is computed.
+	spend func(n int) bool
 }
 
 // salts keep values of different types apart.

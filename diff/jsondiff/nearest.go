@@ -24,10 +24,7 @@ func (w *walker) joinNearest(s *sides, n *rules.Node) (exact bool) {
 			s.join(t.i, t.j)
 		}
 	}
-	x, y = unpaired(s.xPaired), unpaired(s.yPaired)
-	for k := range min(len(x), len(y)) {
-		s.join(x[k], y[k])
-	}
+	s.joinInOrder(unpaired(s.xPaired), unpaired(s.yPaired))
 	return exact
 }
 
@@ -71,7 +68,9 @@ func (w *walker) try(i int, x, y value, n *rules.Node) int {
 	count := &counter{}
 	sink := w.sink
 	w.sink = count
+	w.work.trying++
 	w.element(i, x, y, n)
+	w.work.trying--
 	w.sink = sink
 	return count.differences
 }

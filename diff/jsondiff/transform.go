@@ -15,7 +15,7 @@ import (
 // rule where they are equal and the documents' values are not.
 func (w *walker) changed(a, b value, n *rules.Node, c *rules.Change, rule int) {
 	old, new := w.oldValue(a), w.newValue(b)
-	if !w.spend(len(old.Text) + len(new.Text)) {
+	if !w.spendChange(len(old.Text) + len(new.Text)) {
 		w.failed(old, new, workSpent, workSpent)
 		return
 	}
@@ -97,6 +97,9 @@ func (h *hasher) changed(d *document, v value, n *rules.Node, c *rules.Change) u
 	of := c.Old
 	if h.renamed {
 		of = c.New
+	}
+	if !h.spend(v.to - v.from) {
+		return mix(saltFailed, uint64(v.to-v.from))
 	}
 	x, err := made(of(d.raw(v)))
 	if err != nil {

@@ -14,8 +14,9 @@ type walker struct {
 	root     *rules.Node
 	sink     Sink
 	place    Place
-	// work is what may still be read again, in bytes.
-	work int
+	work     work
+	// topOld and topNew are the documents; old and new may be what a transform made.
+	topOld, topNew *document
 	// computed is above 0 within values that a transform made.
 	computed int
 	// coarse is above 0 within arrays that were paired by position for want of work.
@@ -25,10 +26,12 @@ type walker struct {
 	hashes  hasher
 }
 
-func (w *walker) begin(old, new *document, r *rules.RouteRules, sink Sink, l Limits) {
-	w.old, w.new, w.rules, w.sink = old, new, r, sink
-	w.root = r.Body()
-	w.work, w.coarse, w.computed = l.Work, 0, 0
+func (w *walker) begin(old, new *document, r *rules.RouteRules, root *rules.Node, sink Sink, l Limits) {
+	w.old, w.new, w.topOld, w.topNew, w.rules, w.sink = old, new, old, new, r, sink
+	w.root = root
+	w.work = work{budget: l.Work, changes: l.Work, size: len(old.text) + len(new.text)}
+	w.coarse, w.computed = 0, 0
+	w.hashes.spend = w.spendChange
 	w.place.steps, w.members = w.place.steps[:0], w.members[:0]
 }
 
@@ -36,7 +39,7 @@ func (w *walker) begin(old, new *document, r *rules.RouteRules, sink Sink, l Lim
 const keepSteps = 64
 
 func (w *walker) end() {
-	w.old, w.new, w.rules, w.root, w.sink = nil, nil, nil, nil, nil
+	w.old, w.new, w.topOld, w.topNew, w.rules, w.root, w.sink = nil, nil, nil, nil, nil, nil, nil
 	if cap(w.place.steps) > keepSteps {
 		w.place.steps = nil
 	}
@@ -49,19 +52,16 @@ func (w *walker) end() {
 	}
 }
 
-// spend takes n bytes of the work that is left, and reports whether there were
-// so many.
-func (w *walker) spend(n int) bool {
-	if n > w.work {
-		return false
-	}
-	w.work -= n
-	return true
-}
+// keepComparing is how deep containers are compared by their bytes before they are
+// walked: below, that would read the same bytes once more for every level.
+const keepComparing = 64
 
 // pair compares the values at one place.
 func (w *walker) pair(a, b value, n *rules.Node) {
-	if !n.Transforms() && a.to-a.from == b.to-b.from && (a.box < 0 || w.spend((a.to-a.from)/16)) &&
+	if w.work.steps++; w.work.over {
+		return
+	}
+	if !n.Transforms() && a.to-a.from == b.to-b.from && (a.box < 0 || len(w.place.steps) < keepComparing) &&
 		bytes.Equal(w.old.raw(a), w.new.raw(b)) {
 		return
 	}

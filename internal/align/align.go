@@ -49,14 +49,21 @@ func (b Bounds) edits(elements int) int {
 
 // Align returns the runs in order, and whether the bounds made them coarse.
 func Align(a, b []uint64, bounds Bounds) (runs []Run, coarse bool) {
+	runs, _, coarse = Counted(a, b, bounds)
+	return runs, coarse
+}
+
+// Counted is Align that also returns the steps it took: elements, as often as they
+// were looked at, at most. They are the same for b and a.
+func Counted(a, b []uint64, bounds Bounds) (runs []Run, steps int, coarse bool) {
 	// The method breaks ties by its first argument; ordering the arguments makes
 	// the result symmetric.
 	if swapped := compare(a, b) > 0; swapped {
-		runs, coarse = align(b, a, bounds)
+		runs, steps, coarse = align(b, a, bounds)
 		for i, r := range runs {
 			runs[i] = Run{A: r.B, B: r.A, N: r.N}
 		}
-		return runs, coarse
+		return runs, steps, coarse
 	}
 	return align(a, b, bounds)
 }
@@ -68,20 +75,21 @@ func compare(a, b []uint64) int {
 	return slices.Compare(a, b)
 }
 
-func align(a, b []uint64, bounds Bounds) (runs []Run, coarse bool) {
+func align(a, b []uint64, bounds Bounds) (runs []Run, steps int, coarse bool) {
 	head := commonPrefix(a, b)
 	a, b = a[head:], b[head:]
 	tail := commonSuffix(a, b)
 	midA, midB := a[:len(a)-tail], b[:len(b)-tail]
 	runs = add(runs, Run{0, 0, head})
-	middle, exact := myers(midA, midB, bounds.edits(len(midA)+len(midB)))
+	middle, edits, exact := myers(midA, midB, bounds.edits(len(midA)+len(midB)))
+	steps = len(a) + len(b) + edits*(len(midA)+len(midB))
 	if !exact {
 		middle = anchors(midA, midB)
 	}
 	for _, r := range middle {
 		runs = add(runs, Run{r.A + head, r.B + head, r.N})
 	}
-	return add(runs, Run{len(midA) + head, len(midB) + head, tail}), !exact
+	return add(runs, Run{len(midA) + head, len(midB) + head, tail}), steps, !exact
 }
 
 // add appends r, joined to the last run where they touch.

@@ -2,11 +2,12 @@ package align
 
 import "slices"
 
-// myers aligns by the shortest edit script, and gives up beyond edits.
+// myers aligns by the shortest edit script, and gives up beyond edits. It returns
+// how many it has tried.
 // The furthest points of every number of edits are kept for walking back.
-func myers(a, b []uint64, edits int) (runs []Run, ok bool) {
+func myers(a, b []uint64, edits int) (runs []Run, tried int, ok bool) {
 	if len(a) == 0 || len(b) == 0 {
-		return nil, true
+		return nil, 0, true
 	}
 	edits = min(edits, len(a)+len(b))
 	furthest := make([]int32, 2*edits+3)
@@ -15,10 +16,10 @@ func myers(a, b []uint64, edits int) (runs []Run, ok bool) {
 		done := advance(a, b, furthest, edits+1, d)
 		trace = append(trace, slices.Clone(furthest[edits+1-d:edits+2+d]))
 		if done {
-			return walkBack(a, b, trace), true
+			return walkBack(a, b, trace), d, true
 		}
 	}
-	return nil, false
+	return nil, edits, false
 }
 
 // advance extends every diagonal of d edits and reports whether one has

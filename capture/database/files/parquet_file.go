@@ -13,6 +13,7 @@ import (
 	pq "github.com/parquet-go/parquet-go/format"
 
 	"parallax/capture/snapshot"
+	"parallax/internal/pagefile"
 )
 
 const (
@@ -97,7 +98,7 @@ func checkEnds(f io.ReaderAt, size int64) error {
 	if n := int64(binary.LittleEndian.Uint32(last[:])); n > size-12 || n > maxFooter {
 		return fmt.Errorf("%w: a footer of %d bytes in a file of %d", snapshot.ErrDamaged, n, size)
 	}
-	return nil
+	return pagefile.CheckFooter(f, size)
 }
 
 // checkFooter goes through the footer before the library takes memory for what it
