@@ -116,7 +116,7 @@ func (p *outliner) add(ex *recording.Exchange) {
 	}
 	p.Send++
 	p.Duration = max(p.Duration, time.Duration(due))
-	p.engine.writer.shiftTimes(ex.Request, &composed{})
+	e.writer.shiftTimes(ex.Request, &composed{})
 	p.order.add(ex, session)
 	p.session(session)
 	p.Methods[ex.Request.Method]++

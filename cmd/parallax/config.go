@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
 
 	"parallax/capture/redact"
@@ -69,8 +68,12 @@ func loadConfig(path string) (*config, error) {
 // decodeConfig refuses a second document, also an empty one: the keys in it, a
 // stricter gate say, would be left out unseen.
 func decodeConfig(text []byte, c *config) error {
-	if !oneDocument(text) {
+	tokens := tokensOf(text)
+	if !oneDocument(tokens) {
 		return errors.New("more than one YAML document: a configuration is one")
+	}
+	if err := checkSize(tokens); err != nil {
+		return err
 	}
 	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
 	if errors.Is(err, io.EOF) {
@@ -84,9 +87,9 @@ func decodeConfig(text []byte, c *config) error {
 
 // oneDocument looks at the tokens: the parser drops what follows an empty
 // document.
-func oneDocument(text []byte) bool {
+func oneDocument(tokens token.Tokens) bool {
 	content, directive, started, ended := false, false, false, false
-	for _, t := range lexer.Tokenize(string(text)) {
+	for _, t := range tokens {
 		switch t.Type {
 		case token.CommentType:
 		case token.DirectiveType:
