@@ -4,7 +4,7 @@ GO          ?= go
 BIN         := bin/parallax
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-NESTED      := fixtures/shop
+NESTED      := fixtures/shop fixtures/faults
 BENCHES     := scripts/benchjson scripts/benchpeers/vegeta
 
 export CGO_ENABLED ?= 0

@@ -27,6 +27,7 @@ type engine struct {
 	writer    *composer
 	transport *transport.Transport
 	carry     *carry.Set
+	auth      *auth
 	now       func() int64
 	timer     schedule.Timer
 
@@ -89,7 +90,14 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if e.carry, err = carry.New(o.Carry); err != nil {
 		return nil, err
 	}
+	if e.auth, err = e.newAuth(end); err != nil {
+		return nil, err
+	}
 	if e.writer, err = newComposer(&o, end, e.carry); err != nil {
+		return nil, err
+	}
+	e.writer.auth = e.auth
+	if e.writer.shift, err = newShift(&o); err != nil {
 		return nil, err
 	}
 	if err := o.Abort.Validate(); err != nil {
@@ -121,6 +129,9 @@ func (e *engine) initState() {
 	s := &e.state
 	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64)}
 	s.result.Timing.Paced = e.o.Schedule.Paced()
+	if e.auth != nil {
+		s.result.Auth = &Auth{}
+	}
 	s.sessions = make(map[string]*session)
 	e.foreign = make(map[carry.Key]bool)
 	s.sources = make(map[carry.Key]*job)
@@ -371,6 +382,12 @@ func (e *engine) finished(err error) (Result, error) {
 	r.Timing.judge(e.o.FairLateness)
 	r.stopAtSchedule()
 	r.Forgotten += e.carry.Forgotten()
+	if e.auth != nil {
+		r.Auth.Stats = e.auth.keeper.Stats()
+	}
+	if e.writer.shift != nil {
+		r.Shifted = e.writer.shift.Counts()
+	}
 	if err == nil {
 		err = e.state.failure
 	}

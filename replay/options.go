@@ -14,9 +14,11 @@ import (
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/credential"
 	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/replay/transport"
 )
 
@@ -45,6 +47,10 @@ type Target struct {
 	// recording has tokens in their place): "pass", or "" to leave them out.
 	Credentials string  `yaml:"credentials,omitempty" json:"credentials,omitempty"`
 	Rewrite     Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
+	// Auth gets the access token that the target wants.
+	Auth *credential.Config `yaml:"auth,omitempty" json:"auth,omitempty"`
+	// AuthTarget is the target that Auth.Request.Target names.
+	AuthTarget *Target `yaml:"-" json:"-"`
 }
 
 // Rewrite changes what is sent, deliberately.
@@ -107,6 +113,10 @@ type Options struct {
 	// and gets no rows, so that a resumed run can send it. The caller keeps the
 	// journal (recording.Live.Suspend) and makes no run of it yet.
 	OmitUnreached bool
+	// Shift moves times that requests hold, by the time from ShiftFrom, when the
+	// recording began, to ShiftTo, when the replay does (ns since 1970).
+	Shift              []shift.Rule
+	ShiftFrom, ShiftTo int64
 	// Abort says what of the answers stops the run.
 	Abort Abort
 	// RunID is the marker header's value. NoMarker leaves the header out.

@@ -84,7 +84,10 @@ func (e *engine) preflight(ctx context.Context) error {
 	conn, err := e.transport.Dial(ctx)
 	switch {
 	case err == nil:
-		return conn.Close()
+		if err := conn.Close(); err != nil {
+			return err
+		}
+		return e.firstToken(ctx)
 	case errors.Is(err, ErrRefused):
 		return err
 	case ctx.Err() != nil:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/replay/shift"
 )
 
 // Stop says why a run ended.
@@ -18,6 +19,8 @@ const (
 	StopTarget Stop = "target down"
 	// StopCircuit: too many of the last requests had no answer.
 	StopCircuit Stop = "target failing"
+	// StopAuth: an access token could not be had.
+	StopAuth Stop = "no token"
 	// StopAbort: a condition of Options.Abort was broken.
 	StopAbort       Stop = "abort condition"
 	StopInterrupted Stop = "interrupted"
@@ -57,6 +60,10 @@ type Result struct {
 	// BacklogFull how often reading ahead stopped because too many waited.
 	PoolWaits   int64 `json:"pool_waits"`
 	BacklogFull int64 `json:"backlog_full"`
+	// Auth is there where the target's configuration has a token.
+	Auth *Auth `json:"auth,omitempty"`
+	// Shifted says what became of times that were to be moved, by rule.
+	Shifted []shift.Count `json:"shifted,omitempty"`
 	// Order says what requests waited for by Options.Order.
 	Order OrderResult `json:"order"`
 	// Timing is of what was sent.

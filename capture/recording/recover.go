@@ -56,8 +56,8 @@ func resume(folder *store.Folder, lock *store.Lock, o Options) (*Live, *Progress
 	if err := cutTail(file, scan.good, size); err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
-	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file, o.Room), times: history.times}
-	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good}, nil
+	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file, o.Room), times: history.times, taken: history.times.n}
+	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good, Info: scan.options.Info}, nil
 }
 
 func cutTail(file store.File, good, size int64) error {

@@ -60,7 +60,7 @@ func databaseFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "key", Usage: "`TABLE=COLUMN,COLUMN`: the key of a table that declares none; may be given again"},
 		&cli.BoolFlag{Name: "views", Usage: "capture views, too"},
 		&cli.StringFlag{Name: "consistency", Usage: "`WAY` of making the consistent point (docs/snapshots.md); default: the best that the server allows"},
-		&cli.IntFlag{Name: "max-connections", Usage: "at most `N` connections, one a table", Value: databaseConnections},
+		&cli.IntFlag{Name: "max-connections", Usage: "read over at most `N` connections: one a table, or more where one is large and some are free (PostgreSQL)", Value: databaseConnections},
 		&cli.IntFlag{Name: "max-rows-per-second", Usage: "read at most `N` rows a second; 0 is no limit"},
 		&cli.DurationFlag{Name: "statement-timeout", Usage: "`TIME` after which the server ends a statement; 0 is none"},
 		&cli.DurationFlag{Name: "max-lag", Usage: "pause while replication lags more than `TIME`; 0 is no limit"},

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/token"
@@ -17,6 +19,7 @@ import (
 	"parallax/replay/carry"
 	"parallax/replay/entity"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/report/gate"
 )
 
@@ -33,6 +36,7 @@ type config struct {
 	Sessions   sessions.Config          `yaml:"sessions"`
 	Order      []entity.Rule            `yaml:"order"`
 	Abort      replay.Abort             `yaml:"abort"`
+	Shift      []shift.Rule             `yaml:"shift"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
@@ -136,7 +140,13 @@ func (c *config) validate() error {
 	if _, err := entity.New(c.Order); err != nil {
 		return err
 	}
+	if err := c.validateTargets(); err != nil {
+		return err
+	}
 	if err := c.Abort.Validate(); err != nil {
+		return err
+	}
+	if _, err := shift.New(c.Shift, 0, 0); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {
@@ -164,3 +174,20 @@ func (c *config) validate() error {
 
 // ruleSet compiles the rules, with those that switch normalisations off.
 func (c *config) ruleSet() (*rules.Set, error) { return rules.Compile(c.Rules) }
+
+func (c *config) validateTargets() error {
+	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
+		t := c.Targets[name]
+		if t.Auth == nil {
+			continue
+		}
+		if err := t.Auth.Validate(); err != nil {
+			return fmt.Errorf("targets: %s: %w", name, err)
+		}
+		t.Name = name
+		if err := c.findAuthTarget(&t); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -23,10 +23,15 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 		return printJSON(s.out, struct {
 			Schema int `json:"schema"`
 			replay.Outline
-		}{1, plan})
+			Shard string `json:"shard,omitempty"`
+		}{1, plan, shardText(e.Shard)})
 	}
-	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%d of %d exchanges would be sent, over %s, by %s\n",
-		plan.Target, plan.Writes, plan.Send, plan.Total, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
+	share := ""
+	if e.Shard.Of > 0 {
+		share = "shard " + shardText(e.Shard) + ": "
+	}
+	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%s%d of %d exchanges would be sent, in %d sessions, over %s, by %s\n",
+		plan.Target, plan.Writes, share, plan.Send, plan.Total, plan.Sessions, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
 		return err
 	}
 	for i, stage := range plan.Stages {
@@ -34,6 +39,14 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 			i+1, stage.Requests, stage.Begin, stage.Begin+stage.Duration, stage.From, stage.To); err != nil {
 			return err
 		}
+	}
+	if plan.Auth != "" {
+		if _, err := fmt.Fprintf(s.out, "token    %s\n", safeText(plan.Auth)); err != nil {
+			return err
+		}
+	}
+	if err := printShift(s.out, plan.Shift); err != nil {
+		return err
 	}
 	for _, kind := range slices.Sorted(maps.Keys(plan.Order)) {
 		if _, err := fmt.Fprintf(s.out, "order    %9d  %s, %d behind another session\n",

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -112,11 +113,28 @@ func (o *mirrorOptions) check(p *proxy.Proxy) error {
 	if o == nil {
 		return nil
 	}
+	if o.isProxy(p) {
+		return fmt.Errorf("%w: the mirror would be the proxy itself", replay.ErrRefused)
+	}
 	err := mirror.Check(o.mirror(p))
 	if err == nil || errors.Is(err, replay.ErrRefused) {
 		return err
 	}
 	return usageError{err}
+}
+
+// isProxy reports whether the target is written as the proxy's own address, which
+// not even a control may be.
+func (o *mirrorOptions) isProxy(p *proxy.Proxy) bool {
+	u, err := url.Parse(o.Target.URL)
+	if err != nil {
+		return false // for Check to say
+	}
+	host := u.Host
+	if u.Hostname() == "localhost" {
+		host = net.JoinHostPort("127.0.0.1", u.Port())
+	}
+	return slices.Contains(ownAddresses(p.Addr()), host)
 }
 
 // ownAddresses are those at which the listener can be reached.
@@ -289,7 +307,10 @@ func (c *candidate) line(p mirror.Progress) string {
 	if c.counts == nil {
 		return fmt.Sprintf("mirror: %d offered, %s", p.Offered, tail)
 	}
-	return "mirror: " + c.counts.line() + ", " + tail + c.counts.worst()
+	if tail = ", " + tail; !c.lines.terminal { // there it is one line, written over and over
+		tail += c.counts.worst()
+	}
+	return "mirror: " + c.counts.line() + tail
 }
 
 // end takes no more and waits for the candidate until the time, a moment at

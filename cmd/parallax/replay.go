@@ -23,6 +23,7 @@ import (
 	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/replay/transport"
 )
 
@@ -51,10 +52,14 @@ type replayOptions struct {
 	KeyFile    string
 	Redact     redact.Config
 	Abort      replay.Abort
+	Shift      []shift.Rule
 	Resume     bool
 	DryRun     bool
 	JSON       bool
 	Quiet      bool
+
+	// shifted is infoShift of the run.
+	shifted string
 }
 
 // paceOptions choose one schedule.
@@ -87,7 +92,7 @@ func replayFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "target", Usage: "`NAME` of a configured target, or a URL"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the run"},
-		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, redact"},
+		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, sessions, order, abort, redact"},
 		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
 		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
 		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
@@ -151,7 +156,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Shift: conf.Shift, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -177,7 +182,23 @@ func (c *config) target(name string) (replay.Target, error) {
 		return t, usagef("no target is called %q\nhint: give a URL, or --config FILE with the key targets", name)
 	}
 	t.Name = name
-	return t, nil
+	return t, c.findAuthTarget(&t)
+}
+
+// findAuthTarget sets the other target that t gets its token of, where it has one:
+// no address is asked for a token that is not configured as a target.
+func (c *config) findAuthTarget(t *replay.Target) error {
+	if t.Auth == nil || t.Auth.Request == nil || t.Auth.Request.Target == "" {
+		return nil
+	}
+	name := t.Auth.Request.Target
+	other, ok := c.Targets[name]
+	if !ok {
+		return usagef("targets: %s: auth: request: no target is called %q", t.Name, name)
+	}
+	other.Name = name
+	t.AuthTarget = &other
+	return nil
 }
 
 // schedule returns the one schedule that was asked for.
@@ -317,7 +338,7 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 		return e, usageError{err}
 	}
 	e.Filter = leaveOut(o.Filter, e.Sessions)
-	return e, nil
+	return e, o.setShift(&e, base.Manifest().FirstAt, time.Now())
 }
 
 func replayLine(p replay.Progress) string {
@@ -369,13 +390,16 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 		return nil, usagef("--resume: there is no interrupted run: %w", err)
 	}
 	if committed(o.Out) {
-		if err := reopenRun(o.Out, options, s); err != nil {
+		if err := o.reopenRun(e, options, s); err != nil {
 			return nil, err
 		}
 	}
 	live, before, err := recording.ResumeLive(o.Out, options)
 	if err != nil {
 		return nil, err
+	}
+	if err := o.keepShift(e, before.Info[infoShift]); err != nil {
+		return nil, errors.Join(err, live.Suspend())
 	}
 	e.Resume.Ended = maps.Clone(before.Ended)
 	e.Resume.Open = map[recording.ID]bool{}
@@ -389,6 +413,9 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 // services give back in their answers.
 func (o *replayOptions) info(e *replay.Options) map[string]string {
 	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), "sessions": sessionsText(o.Sessions)}
+	if o.shifted != "" {
+		info[infoShift] = o.shifted
+	}
 	if !e.NoMarker {
 		info[diff.InfoMarker] = replay.MarkerHeader + ": " + e.RunID
 	}
@@ -414,7 +441,10 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 		Info:  map[string]string{diff.InfoTiming: string(timing), "order": string(order), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
 	}
-	if err := addAborted(closing.Info, result); err != nil {
+	if o.shifted != "" {
+		closing.Info[infoShift] = o.shifted // that of the run's beginning
+	}
+	if err := addInfo(closing.Info, result); err != nil {
 		return result, err
 	}
 	if err := live.Close(closing); err != nil {
@@ -473,6 +503,10 @@ func replayNotes(r *replay.Result) []string {
 	}
 	if r.Timing.Unfair != "" {
 		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
+	}
+	notes = append(notes, shiftNotes(r.Shifted)...)
+	if a := r.Auth; a != nil && a.Unauthorized > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests were answered 401 that were not in the recording; %d of them were sent again with a new token", a.Unauthorized, a.SentAgain))
 	}
 	if r.Order.Unordered > 0 {
 		notes = append(notes, fmt.Sprintf("%d entities were not held in order: a request names more than %d", r.Order.Unordered, entity.MaxNamed))

@@ -142,7 +142,7 @@ func (w *worker) replay(ctx context.Context, j *replayJob, recording, out string
 	}
 	o := replayOptions{
 		Recording: recording, Out: out, Target: target, Control: control, Writes: j.AllowWrites, Pace: pace,
-		KeepAll: j.KeepBodies, Carry: w.conf.Carry, Sessions: w.conf.Sessions.Key, Order: w.conf.Order, Abort: w.conf.Abort, KeyFile: w.options.KeyFile, Redact: w.conf.Redact, Quiet: w.options.Quiet,
+		KeepAll: j.KeepBodies, Carry: w.conf.Carry, Sessions: w.conf.Sessions.Key, Order: w.conf.Order, Abort: w.conf.Abort, Shift: w.conf.Shift, KeyFile: w.options.KeyFile, Redact: w.conf.Redact, Quiet: w.options.Quiet,
 	}
 	o.Pool.Connections, o.Pool.RetryStale = j.Connections, j.RetryStale
 	_, err = runReplay(ctx, o, w.streams)

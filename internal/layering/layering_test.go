@@ -32,6 +32,7 @@ var rooms = []room{
 	{"capture/snapshot", []string{"internal"}, "the snapshot format is a leaf"},
 	{"capture/database", []string{"capture/snapshot", "internal"}, "a source knows only what it makes"},
 	{"replay", []string{"capture/recording", "internal"}, "replay and diff do not know each other"},
+	{"replay/mirror", []string{"replay", "capture/recording", "internal"}, "a mirror sends as a replay does; who compares is told, not known"},
 	{"diff/comparison", []string{"internal"}, "the comparison format is a leaf that reports read"},
 	{"diff/expression", []string{"capture/snapshot", "internal"}, "a language knows values, not who asks for them"},
 	{"diff/rules", []string{"diff/expression", "internal"}, "rules are read before anything is compared"},
