@@ -127,6 +127,9 @@ type Result struct {
 	Method      Method
 	Differences int
 	Equalities  int
+	// Coarse: aligning what is in the bodies exactly would have taken more work
+	// than it may, so that differences are true, but perhaps not the fewest.
+	Coarse bool
 	// Reason says why a better method could not be used; it is empty otherwise.
 	Reason string
 	// Instead is the method that the content types ask for where Method, or that of
@@ -147,6 +150,9 @@ const (
 type Options struct {
 	Decode content.Limits
 	JSON   jsondiff.Limits
+	// Work bounds the steps that aligning the parts of two bodies takes, of JSON
+	// or of text: 8 for each byte of both, and 64 Mi. It stands for JSON.Work, too.
+	Work int
 }
 
 // Comparer compares bodies and keeps its memory between them. It is for one
@@ -179,6 +185,9 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 		return Result{Method: ByBytes}
 	}
 	c.begin(sink, r)
+	if o.Work > 0 {
+		o.JSON.Work = o.Work
+	}
 	defer c.end()
 	if rule, ok := r.Body().Ignore(); ok {
 		c.report.equalWhole(rule, old.Bytes, new.Bytes)

@@ -23,6 +23,7 @@ type report struct {
 
 // end returns the result with its state.
 func (r *report) end() Result {
+	r.result.Coarse = r.result.Coarse || r.at.Rough()
 	switch {
 	case r.result.State == NotCompared:
 	case r.result.Differences > 0:
