@@ -58,6 +58,7 @@ func TestForms(t *testing.T) {
 			`/a~1b~0 (/a~1b~0) changed [] text:"1" text:"2"`, `/* (/~2) changed [] text:"2" text:"3"`}},
 		{"a byte and its spelling", "%FF=1", `\xFF=1`, nil, ByForm, []string{
 			`/\xFF (/\xFF) missing in new [] text:"1" -`, `/\xFF (/\xFF) missing in old [] - text:"1"`}},
+		{"JSON by the name of a form", `{"a":1}`, `{"a":2}`, nil, ByJSON, []string{`/a (/a) changed [] number:"1" number:"2"`}},
 		{"malformed", "a=%4", "a=%zz", nil, ByText, []string{`line 1 (line *) changed [] text:"a=%4" text:"a=%zz"`}},
 	})
 }
