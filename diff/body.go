@@ -24,7 +24,8 @@ func (c *comparer) body() {
 	if asBaseline {
 		y.Bytes, y.Cut, y.Length, y.SHA256 = x.Bytes, x.Cut, x.Length, x.SHA256
 	}
-	result := c.bodies.Compare(x, y, c.rules, bodySink{c}, body.Options{})
+	result := c.bodies.Compare(x, y, c.rules, bodySink{c}, body.Options{Work: c.work})
+	c.coarse = result.Coarse
 	// What was compared field by field was there to the last byte, also where a
 	// transform failed.
 	known := result.State != body.NotCompared || result.Method == body.ByJSON

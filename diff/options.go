@@ -56,6 +56,10 @@ type Options struct {
 	// MaxPerRecord bounds the differences of one record; a further one says that
 	// there are more. Default 10,000.
 	MaxPerRecord int
+	// MaxWork bounds the steps that aligning the parts of two bodies may take;
+	// beyond it they are compared coarsely, which is counted. Default: 8 for each
+	// byte of both, and 64 Mi.
+	MaxWork int
 	// Filter narrows both sides alike. It may not choose by answers.
 	Filter recording.Filter
 }
@@ -75,6 +79,8 @@ func (o *Options) normalise() error {
 		o.MaxPerRecord = 10_000
 	}
 	switch {
+	case o.MaxWork < 0:
+		return fmt.Errorf("diff: %d steps of work, want at least 1", o.MaxWork)
 	case o.ErrorRate < 0 || o.ErrorRate >= 1:
 		return fmt.Errorf("diff: error rate %g, want above 0 and below 1", o.ErrorRate)
 	case o.MaxPerRecord < 1:

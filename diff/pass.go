@@ -40,7 +40,7 @@ func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 }
 
 func (p *pass) comparer(new *Input) *comparer {
-	return &comparer{max: p.opts.MaxPerRecord, sameBaseline: p.asBaseline(new), marker: markerOf(new.Manifest)}
+	return &comparer{max: p.opts.MaxPerRecord, work: p.opts.MaxWork, sameBaseline: p.asBaseline(new), marker: markerOf(new.Manifest)}
 }
 
 // asBaseline reports whether a body "as baseline" of an input is the old side's.
@@ -140,6 +140,9 @@ func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchan
 	r := p.opts.Rules.For(name)
 	p.compare.begin(name, p.id(), r, old, new)
 	p.compare.answers()
+	if p.compare.coarse {
+		s.Coarse++
+	}
 	if names := askedWithout(old, new, p.compare.sameBaseline); len(names) > 0 && len(p.compare.differences) > 0 {
 		return p.settled(s, name, noProof(old, new, names))
 	}

@@ -13,7 +13,7 @@ import (
 func (p *pass) summary() *comparison.Summary {
 	s := &comparison.Summary{
 		Format: comparison.SummaryFormat, Version: 1, Tool: p.opts.Tool,
-		Old: side(&p.old), New: side(&p.new), RulesDigest: p.opts.Rules.Digest(),
+		Old: side(&p.old), New: side(&p.new), RulesDigest: p.opts.Rules.Digest(), MaxWork: p.opts.MaxWork,
 		Subjects: p.tally.Subjects(), Rules: p.tally.Rules(p.opts.Rules),
 	}
 	s.Ledgers = append(s.Ledgers, ledger("old", &p.old), ledger("new", &p.new))
@@ -126,6 +126,7 @@ func (p *pass) allNotes(s *comparison.Summary) []string {
 	if n := p.surplus(); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d exchanges of the new side answer to none of the old", n))
 	}
+	notes = append(notes, coarseNotes(s.Subjects)...)
 	notes = append(notes, bound(s.Subjects)...)
 	if p.noise != nil {
 		notes = append(notes, p.noiseNotes()...)
@@ -177,6 +178,23 @@ func (p *pass) manifestNotes() []string {
 		texts[i] = strings.Join(by, ", ") + ": " + note
 	}
 	return texts
+}
+
+// coarseNotes says where bodies were compared by less than the exact method.
+func coarseNotes(subjects []comparison.Subject) []string {
+	var n int64
+	for i := range subjects {
+		n += subjects[i].Coarse
+	}
+	if n == 0 {
+		return nil
+	}
+	bodies := "bodies"
+	if n == 1 {
+		bodies = "body"
+	}
+	return []string{fmt.Sprintf("compared coarsely: %d %s, of which arrays or lines were not aligned exactly, as that would have taken too many steps (--max-work): "+
+		"every difference in them is true, but they are perhaps not the fewest", n, bodies)}
 }
 
 // bound says what could not have been seen: with no event in N trials, the rate is

@@ -22,6 +22,7 @@ type diffOptions struct {
 	ExitCode bool
 	JSON     bool
 	Quiet    bool
+	MaxWork  int
 	// These are for tables.
 	Strict     bool
 	Sample     float64
@@ -46,6 +47,7 @@ func diffCommand(s streams) *cli.Command {
 			&cli.StringSliceFlag{Name: "key", Usage: "of two Parquet files that are sorted by it: `TABLE=COLUMN,COLUMN`, * for every table"},
 			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 8},
 			&cli.StringSliceFlag{Name: "control", Usage: "`RUN` against the old system; may be given again"},
+			&cli.IntFlag{Name: "max-work", Usage: "align the parts of two bodies in at most `N` steps; beyond it they are compared coarsely, which is counted", DefaultText: "8 for each byte of both, and 67108864"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no summary"},
@@ -66,13 +68,16 @@ func diffCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if c.IsSet("max-work") && c.Int("max-work") < 1 {
+				return usagef("--max-work %d: want at least 1", c.Int("max-work"))
+			}
 			keys, err := readKeys(c, "key")
 			if err != nil {
 				return err
 			}
 			return runDiff(c.Context, diffOptions{
-				Keys: keys,
-				Old:  args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
+				Keys: keys, MaxWork: c.Int("max-work"),
+				Old: args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
 				Filter: filter, ExitCode: c.Bool("exit-code"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 				Strict: c.Bool("strict"), Sample: c.Float64("sample-rows"), SampleOnly: c.Bool("sample-only"), Proof: c.Int("proof-blocks"),
 			}, s)
@@ -99,7 +104,7 @@ func runDiff(ctx context.Context, o diffOptions, s streams) error {
 		return err
 	}
 	defer closeAll()
-	options := diff.Options{Tool: tool(), Rules: set, Filter: o.Filter}
+	options := diff.Options{Tool: tool(), Rules: set, Filter: o.Filter, MaxWork: o.MaxWork}
 	summary, err := diff.Run(ctx, o.Out, inputs[0].Input, inputs[1].Input, controls(inputs[2:]), options, inputs[0].reader, inputs[1].reader)
 	if err != nil {
 		return refused(err)

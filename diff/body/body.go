@@ -114,6 +114,9 @@ type Result struct {
 	Method      Method
 	Differences int
 	Equalities  int
+	// Coarse: aligning what is in the bodies exactly would have taken more work
+	// than it may, so that differences are true, but perhaps not the fewest.
+	Coarse bool
 	// Reason says why a better method could not be used; it is empty otherwise.
 	Reason string
 }
@@ -131,6 +134,16 @@ const (
 type Options struct {
 	Decode content.Limits
 	JSON   jsondiff.Limits
+	// Work bounds the steps that aligning the parts of two bodies takes, of JSON
+	// or of text: 8 for each byte of both, and 64 Mi. It stands for JSON.Work, too.
+	Work int
+}
+
+func (o *Options) workFor(size int) int {
+	if o.Work > 0 {
+		return o.Work
+	}
+	return 8*size + 64<<20
 }
 
 // Comparer compares bodies and keeps its memory between them. It is for one
@@ -159,6 +172,9 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 		return Result{Method: ByBytes}
 	}
 	c.report = report{sink: sink, rules: r, result: Result{Method: ByBytes}}
+	if o.Work > 0 {
+		o.JSON.Work = o.Work
+	}
 	defer func() { c.report = report{} }()
 	if rule, ok := r.Body().Ignore(); ok {
 		c.report.equalWhole(rule, old.Bytes, new.Bytes)

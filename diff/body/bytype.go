@@ -20,12 +20,12 @@ type side struct {
 func (c *Comparer) byType(old, new side, o Options) {
 	declared := old.media.Kind == content.JSON || new.media.Kind == content.JSON
 	if !declared && !(looksLikeJSON(old.text) && looksLikeJSON(new.text)) {
-		c.byText(old, new)
+		c.byText(old, new, o)
 		return
 	}
 	err := c.json.Compare(old.text, new.text, c.report.rules, &c.report, o.JSON)
 	if err == nil {
-		c.report.result.Method = ByJSON
+		c.report.result.Method, c.report.result.Coarse = ByJSON, c.json.Coarse()
 		return
 	}
 	if declared {
@@ -34,7 +34,7 @@ func (c *Comparer) byType(old, new side, o Options) {
 	if declared && c.oneIsJSON(old, new, err) {
 		return
 	}
-	c.byText(old, new)
+	c.byText(old, new, o)
 }
 
 // oneIsJSON reports, as one difference, that JSON stands against something that
@@ -74,7 +74,7 @@ func looksLikeJSON(text []byte) bool {
 func jsonType(text []byte) string { return jsondiff.TypeOf(firstByte(text)) }
 
 // byText compares by lines where both sides are text, and by bytes otherwise.
-func (c *Comparer) byText(old, new side) {
+func (c *Comparer) byText(old, new side, o Options) {
 	x, okX := old.utf8()
 	y, okY := new.utf8()
 	if !okX || !okY {
@@ -88,7 +88,7 @@ func (c *Comparer) byText(old, new side) {
 		c.report.add(comparison.Difference{Kind: comparison.Changed, Class: Charset, Old: a, New: b})
 		return
 	}
-	c.report.lines(x, y)
+	c.report.lines(x, y, o.workFor(len(x)+len(y)))
 }
 
 // utf8 returns the side as UTF-8 text, if it is text.

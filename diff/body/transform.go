@@ -26,7 +26,7 @@ func (c *Comparer) sameTextToChange(text []byte, media content.Media, o Options)
 	}
 	switch err := c.json.Compare(text, text, c.report.rules, &c.report, o.JSON); {
 	case err == nil:
-		c.report.result.Method = ByJSON
+		c.report.result.Method, c.report.result.Coarse = ByJSON, c.json.Coarse()
 	case errors.Is(err, jsondiff.ErrLimit):
 		c.report.result.Reason = err.Error()
 		c.report.add(comparison.Difference{

@@ -13,6 +13,8 @@ type Summary struct {
 	Controls []Side `json:"controls,omitempty"`
 	// RulesDigest is the hex SHA-256 of the effective rules.
 	RulesDigest string `json:"rules_digest"`
+	// MaxWork is the bound on the steps for a pair of bodies, 0 for the default.
+	MaxWork int `json:"max_work,omitempty"`
 
 	// Subjects are sorted by name.
 	Subjects []Subject   `json:"subjects"`
@@ -61,6 +63,10 @@ type Subject struct {
 	Filtered    int64 `json:"filtered"`
 	Blocked     int64 `json:"blocked"`
 	NotReached  int64 `json:"not_reached"`
+
+	// Coarse counts the records, of all those above, whose bodies were aligned
+	// coarsely: exactly would have taken more work than it may.
+	Coarse int64 `json:"coarse,omitempty"`
 
 	// Failed counts answers the candidate failed to give, by end ("refused", …).
 	Failed map[string]int64 `json:"failed,omitempty"`
