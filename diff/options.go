@@ -45,10 +45,21 @@ type Output interface {
 	ScratchDir() (string, error)
 }
 
+// Routes names requests by a list that somebody has made.
+type Routes interface {
+	// Of returns a request's route, and whether the list has it; it is called from
+	// several goroutines.
+	Of(method, target string) (name string, described bool)
+	// Digest is the hex SHA-256 of the list.
+	Digest() string
+}
+
 // Options says how to compare. The zero value compares exactly.
 type Options struct {
 	Tool  string
 	Rules *rules.Set // nil: none
+	// Routes names the requests; nil: by their paths.
+	Routes Routes
 	// ErrorRate is the chance, over all noisy places together, that one which the
 	// new system does not show more often is nevertheless counted as a difference.
 	// Default 0.01.

@@ -120,18 +120,26 @@ func (p *pass) walk(ctx context.Context) error {
 // noRequest is the subject of answers whose request is not in the recording.
 const noRequest = "(no request)"
 
-func subjectOf(ex *recording.Exchange) string {
-	if ex.Request == nil {
-		return noRequest
+// subjectOf names an exchange's route, and says whether the list of routes has it,
+// if there is one.
+func subjectOf(ex *recording.Exchange, routes Routes) (name string, described bool) {
+	switch {
+	case ex.Request == nil:
+		return noRequest, false
+	case routes != nil:
+		return routes.Of(ex.Request.Method, ex.Request.Target)
 	}
-	return route.Of(ex.Request.Method, ex.Request.Target)
+	return route.Of(ex.Request.Method, ex.Request.Target), false
 }
 
 // record gives one exchange of the old side its one place in the counters.
 func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchange) error {
-	name := subjectOf(old)
+	name, described := subjectOf(old, p.opts.Routes)
 	s := p.tally.Subject(name)
 	s.Recorded++
+	if p.opts.Routes != nil && !described {
+		s.Undescribed++
+	}
 	countFailure(s, new)
 	v := judge(old, new, p.new.Manifest.Kind == recording.KindRun)
 	if v.fate != compareAnswers {

@@ -19,6 +19,7 @@ type diffOptions struct {
 	Out      string
 	Config   *config
 	Filter   recording.Filter
+	Names    *routeNames
 	ExitCode bool
 	JSON     bool
 	Quiet    bool
@@ -40,7 +41,7 @@ func diffCommand(s streams) *cli.Command {
 			"is 0 when everything was read; --exit-code makes it 1 where something differs.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the comparison"},
-			configFlag("rules"),
+			configFlag("rules, mapping, invariants, routes"),
 			&cli.BoolFlag{Name: "strict", Usage: "of tables: without the named normalisations, so that only the same value is equal"},
 			&cli.Float64Flag{Name: "sample-rows", Usage: "of tables: read this `SHARE` of the rows whole, chosen by the hash of their keys: the same rows on both sides and every night"},
 			&cli.BoolFlag{Name: "sample-only", Usage: "of tables: compare nothing but the sample; the rest is left out, and lowers the coverage"},
@@ -64,7 +65,11 @@ func diffCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			filter, err := readFilter(c)
+			names, err := readRoutes(c, conf)
+			if err != nil {
+				return err
+			}
+			filter, err := readFilter(c, names)
 			if err != nil {
 				return err
 			}
@@ -76,7 +81,7 @@ func diffCommand(s streams) *cli.Command {
 				return err
 			}
 			return runDiff(c.Context, diffOptions{
-				Keys: keys, MaxWork: c.Int("max-work"),
+				Keys: keys, Names: names, MaxWork: c.Int("max-work"),
 				Old: args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
 				Filter: filter, ExitCode: c.Bool("exit-code"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 				Strict: c.Bool("strict"), Sample: c.Float64("sample-rows"), SampleOnly: c.Bool("sample-only"), Proof: c.Int("proof-blocks"),
@@ -104,7 +109,7 @@ func runDiff(ctx context.Context, o diffOptions, s streams) error {
 		return err
 	}
 	defer closeAll()
-	options := diff.Options{Tool: tool(), Rules: set, Filter: o.Filter, MaxWork: o.MaxWork}
+	options := diff.Options{Tool: tool(), Rules: set, Filter: o.Filter, Routes: o.Names.forDiff(), MaxWork: o.MaxWork}
 	summary, err := diff.Run(ctx, o.Out, inputs[0].Input, inputs[1].Input, controls(inputs[2:]), options, inputs[0].reader, inputs[1].reader)
 	if err != nil {
 		return refused(err)

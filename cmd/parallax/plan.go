@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"parallax/capture/recording"
-	"parallax/internal/route"
 	"parallax/replay"
 )
 
 // printPlan says what a replay would do; nothing is connected to.
-func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) error {
+func printPlan(base recordingReader, e replay.Options, names *routeNames, asJSON bool, s streams) error {
 	// With the requests' bodies: one that lacks bytes is not sent.
-	plan, err := replay.Plan(base.Exchanges(recording.Filter{ToSend: true, NoAnswerBodies: true}), route.Of, e)
+	plan, err := replay.Plan(base.Exchanges(recording.Filter{ToSend: true, NoAnswerBodies: true}), names.of, e)
 	if err != nil {
 		return err
 	}
@@ -23,7 +22,8 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 		return printJSON(s.out, struct {
 			Schema int `json:"schema"`
 			replay.Outline
-		}{1, plan})
+			OpenAPI *describedCounts `json:"openapi,omitempty"`
+		}{1, plan, names.counts()})
 	}
 	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%d of %d exchanges would be sent, over %s, by %s\n",
 		plan.Target, plan.Writes, plan.Send, plan.Total, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
@@ -34,6 +34,9 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 			i+1, stage.Requests, stage.Begin, stage.Begin+stage.Duration, stage.From, stage.To); err != nil {
 			return err
 		}
+	}
+	if _, err := io.WriteString(s.out, names.text()); err != nil {
+		return err
 	}
 	notSent := map[string]int64{}
 	for end, n := range plan.Ends {
