@@ -4,12 +4,12 @@ GO          ?= go
 BIN         := bin/parallax
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-NESTED      := fixtures/shop
+NESTED      := fixtures/shop fixtures/faults
 BENCHES     := scripts/benchjson scripts/benchpeers/vegeta
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint check bench fuzz clean
+.PHONY: build demo test race lint check supply nightly bench fuzz clean
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION)' -o $(BIN) ./cmd/parallax
@@ -30,6 +30,14 @@ lint:
 	scripts/lint.sh '$(STATICCHECK)' $(NESTED) $(BENCHES)
 
 check: lint test race
+
+# Modules, licences, known vulnerabilities, a build that can be repeated.
+supply:
+	scripts/supply.sh
+
+# The random tests of faults at length.
+nightly:
+	scripts/nightly.sh
 
 bench: build
 	scripts/bench.sh

@@ -26,14 +26,18 @@ type comparer struct {
 
 	differences []comparison.Difference
 	more        int64
+	instead     instead
 	// underRules: a rule or builtin made values equal.
 	underRules bool
 	// bodiesWhole: both bodies are known to the last byte, and belong to answers
 	// whose length headers tell of them.
 	bodiesWhole bool
 	// coarse: the bodies were aligned coarsely.
-	coarse  bool
-	pattern []byte
+	coarse bool
+	// bodiesParted: both bodies were read as multipart, with the boundaries that their
+	// headers name.
+	bodiesParted bool
+	pattern      []byte
 }
 
 // begin sets the record, which id names on both sides.

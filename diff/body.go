@@ -15,7 +15,7 @@ import (
 // is in them.
 func (c *comparer) body() {
 	old, new := &c.old.Response.Body, &c.new.Response.Body
-	c.bodiesWhole = c.lengthIsBody()
+	c.bodiesWhole, c.bodiesParted = c.lengthIsBody(), false
 	asBaseline := new.State == recording.BodyAsBaseline && c.sameBaseline
 	if (asBaseline || sameBytes(old, new)) && c.encodedAlike() && !(c.rules.Body().Transforms() && old.Length > 0) {
 		return
@@ -26,9 +26,13 @@ func (c *comparer) body() {
 	}
 	result := c.bodies.Compare(x, y, c.rules, bodySink{c}, body.Options{Work: c.work})
 	c.coarse = result.Coarse
+	c.bodiesParted = result.Method == body.ByParts
+	if c.tally != nil {
+		c.instead.add(c.record, &result)
+	}
 	// What was compared field by field was there to the last byte, also where a
 	// transform failed.
-	known := result.State != body.NotCompared || result.Method == body.ByJSON
+	known := result.State != body.NotCompared || result.Method.ByField()
 	c.bodiesWhole = c.bodiesWhole && known && result.Method != body.ByHash
 }
 

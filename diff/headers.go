@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/diff/body/multipart"
 	"parallax/diff/comparison"
 	"parallax/diff/rules"
 )
@@ -203,6 +204,9 @@ func (c *comparer) builtin(name string, old, new []string) (rule int, ok bool) {
 	case "Content-Length":
 		rule, ok = c.rules.Builtin(rules.HTTPFraming)
 		return rule, ok && c.bodiesWhole
+	case "Content-Type":
+		rule, ok = c.rules.Builtin(rules.MultipartBoundary)
+		return rule, ok && c.bodiesParted && len(old) == 1 && len(new) == 1 && multipart.SameButBoundary(old[0], new[0])
 	case "Date":
 		rule, ok = c.rules.Builtin(rules.DateFollowsClock)
 		return rule, ok && len(old) == 1 && len(new) == 1 &&

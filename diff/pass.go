@@ -29,7 +29,7 @@ type pass struct {
 func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 	p := &pass{old: old, new: new, controls: controls, opts: o, out: out, tally: comparison.NewTally()}
 	p.compare = p.comparer(&new)
-	p.compare.tally = p.tally
+	p.compare.tally, p.compare.instead = p.tally, instead{}
 	for i := range controls {
 		p.control = append(p.control, p.comparer(&controls[i]))
 	}

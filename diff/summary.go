@@ -129,6 +129,7 @@ func (p *pass) allNotes(s *comparison.Summary) []string {
 	if n := p.surplus(); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d exchanges of the new side answer to none of the old", n))
 	}
+	notes = append(notes, p.compare.instead.notes()...)
 	notes = append(notes, routeNotes(s)...)
 	notes = append(notes, coarseNotes(s.Subjects)...)
 	notes = append(notes, bound(s.Subjects)...)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
-	"time"
 
 	"parallax/capture/recording"
+	"parallax/internal/literal"
 	"parallax/replay/transport"
 )
 
@@ -32,9 +32,9 @@ type Abort struct {
 
 // AbortLatency holds the longest that each quantile may be.
 type AbortLatency struct {
-	P50 Span `yaml:"p50,omitempty" json:"p50,omitempty"`
-	P90 Span `yaml:"p90,omitempty" json:"p90,omitempty"`
-	P99 Span `yaml:"p99,omitempty" json:"p99,omitempty"`
+	P50 literal.Duration `yaml:"p50,omitempty" json:"p50,omitempty"`
+	P90 literal.Duration `yaml:"p90,omitempty" json:"p90,omitempty"`
+	P99 literal.Duration `yaml:"p99,omitempty" json:"p99,omitempty"`
 }
 
 // Share is a part of a whole, exactly as it was written; its zero value is none.
@@ -74,11 +74,13 @@ func (s *Share) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// UnmarshalYAML reads the scalar as it stands in the file.
-func (s *Share) UnmarshalYAML(text []byte) error { return s.UnmarshalText(scalar(text)) }
-
-func scalar(text []byte) []byte {
-	return []byte(strings.Trim(strings.TrimSpace(string(text)), `"'`))
+// UnmarshalYAML reads the scalar as it is spelled.
+func (s *Share) UnmarshalYAML(raw []byte) error {
+	var text literal.Text
+	if err := text.UnmarshalYAML(raw); err != nil {
+		return err
+	}
+	return s.UnmarshalText([]byte(text))
 }
 
 // most is the largest count of n that is not more than the share.
@@ -86,28 +88,6 @@ func (s Share) most(n int) int {
 	most := new(big.Rat).Mul(s.part, big.NewRat(int64(n), 1))
 	return int(new(big.Int).Quo(most.Num(), most.Denom()).Int64())
 }
-
-// Span is a duration that is written as 500ms or 2s.
-type Span time.Duration
-
-// String returns the duration as Go writes it.
-func (d Span) String() string { return time.Duration(d).String() }
-
-// MarshalText is String.
-func (d Span) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// UnmarshalText reads a duration above 0.
-func (d *Span) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	if err != nil || parsed <= 0 {
-		return fmt.Errorf("%q is no duration above 0: want one like 500ms or 2s", text)
-	}
-	*d = Span(parsed)
-	return nil
-}
-
-// UnmarshalYAML reads the scalar as it stands in the file.
-func (d *Span) UnmarshalYAML(text []byte) error { return d.UnmarshalText(scalar(text)) }
 
 const (
 	defaultAbortWindow = 500
@@ -192,7 +172,7 @@ func (a *Abort) conditions() []*condition {
 	add("divergence", a.Divergence, func(s *noted) (bool, bool) { return s.answered && s.recorded, s.diverged })
 	for _, q := range []struct {
 		name  string
-		limit Span
+		limit literal.Duration
 		above int64 // of 1,000 answers may take longer
 	}{{"p50", a.Latency.P50, 500}, {"p90", a.Latency.P90, 100}, {"p99", a.Latency.P99, 10}} {
 		if q.limit == 0 {
@@ -269,8 +249,9 @@ func (w *watched) add(o *outcome) *Aborted {
 		return nil
 	}
 	var broken *Aborted
+	seen := o.noted // a copy, so that o stays off the heap where nothing is watched
 	for _, c := range w.list {
-		if b := c.add(&o.noted); broken == nil {
+		if b := c.add(&seen); broken == nil {
 			broken = b
 		}
 	}

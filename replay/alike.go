@@ -31,7 +31,7 @@ func bare(r *recording.Request) bool {
 // keepAlike remembers what compose made, where only the headers decided over it.
 func (c *composer) keepAlike(out *composed, from *recording.Request) {
 	a, m := &out.alike, &out.message
-	a.known = bare(from) && len(c.filled) == 0 && c.carry.Leaves(from.Headers) &&
+	a.known = bare(from) && len(c.filled) == 0 && c.auth == nil && c.shift == nil && c.carry.Leaves(from.Headers) &&
 		len(out.leftOut) == 0 && !m.Chunked && !m.Expect
 	if !a.known {
 		return

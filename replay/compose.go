@@ -12,6 +12,8 @@ import (
 	"parallax/internal/content"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/credential"
+	"parallax/replay/shift"
 	"parallax/replay/transport"
 )
 
@@ -23,6 +25,8 @@ const MarkerHeader = "X-Parallax-Run"
 type composer struct {
 	o       *Options
 	carry   *carry.Set
+	auth    *auth
+	shift   *shift.Set // nil: no time is moved
 	rewrite Rewrite
 	host    string // the Host header's value; "": as recorded
 	prefix  string
@@ -38,6 +42,10 @@ type composed struct {
 	message transport.Message
 	change  carry.Change
 	leftOut []string
+	// shifted: the body holds times that were moved.
+	shifted bool
+	// grant is the access token that the request gets.
+	grant credential.Grant
 
 	head    []byte
 	headers []httpmsg.Header
@@ -105,14 +113,15 @@ func (c *composer) compose(out *composed, j *job) string {
 
 // composeAnew is compose without what is known of earlier requests.
 func (c *composer) composeAnew(out *composed, j *job) string {
-	from, req := j.ex.Request, &out.request
+	req := &out.request
+	from := c.shiftTimes(j.ex.Request, out)
 	*req = *from
 	out.message = transport.Message{Method: req.Method, Head: out.head[:0]}
 	out.change, out.leftOut = carry.Change{}, nil
 	out.headers = c.headers(out.headers[:0], from.Headers)
 	req.Headers = out.headers
 	req.Target = c.target(from.Target)
-	body, why := c.body(j, req, out)
+	body, why := c.body(j, from, req, out)
 	if why != "" {
 		return why
 	}
@@ -128,7 +137,6 @@ func (c *composer) composeAnew(out *composed, j *job) string {
 	}
 	c.frame(req, body, &out.message)
 	c.setMessage(j, out)
-	out.head = out.message.Head
 	return ""
 }
 
@@ -147,7 +155,7 @@ func (c *composer) headers(to, from []httpmsg.Header) []httpmsg.Header {
 	if c.host != "" {
 		to = setHeader(to, "Host", c.host)
 	}
-	return to
+	return c.auth.place(to, from)
 }
 
 func (c *composer) removed(name string) bool {
@@ -205,8 +213,7 @@ func (c *composer) plainBody(r *recording.Request) []byte {
 
 // body carries values over, in the body and everywhere else, and returns the
 // bytes to send.
-func (c *composer) body(j *job, req *recording.Request, out *composed) ([]byte, string) {
-	from := j.ex.Request
+func (c *composer) body(j *job, from, req *recording.Request, out *composed) ([]byte, string) {
 	// Routes are those of the recorded target, so the rules see that one.
 	rewritten := req.Target != from.Target
 	req.Target = from.Target
@@ -289,6 +296,20 @@ func (c *composer) frame(req *recording.Request, body []byte, m *transport.Messa
 // setMessage writes the head and what the run stores of the body.
 func (c *composer) setMessage(j *job, out *composed) {
 	req, m := &out.request, &out.message
+	c.writeHead(out)
+	switch {
+	case out.change.Body || out.shifted || c.o.Bodies.KeepAll:
+		req.Body = recording.StoredBody(m.Body)
+	case req.Body.State == recording.BodyStored:
+		req.Body.State, req.Body.Bytes = recording.BodyAsBaseline, nil
+	}
+	c.setBaseline(j, m)
+}
+
+// writeHead writes the head into out's memory, with configured secrets and the
+// token.
+func (c *composer) writeHead(out *composed) {
+	req, m := &out.request, &out.message
 	wire := req.Headers
 	if len(c.filled) > 0 {
 		wire = slices.Clone(wire)
@@ -298,14 +319,9 @@ func (c *composer) setMessage(j *job, out *composed) {
 			}
 		}
 	}
-	m.Head = httpmsg.AppendRequestHead(m.Head, req.Method, req.Target, req.Version, wire)
-	switch {
-	case out.change.Body || c.o.Bodies.KeepAll:
-		req.Body = recording.StoredBody(m.Body)
-	case req.Body.State == recording.BodyStored:
-		req.Body.State, req.Body.Bytes = recording.BodyAsBaseline, nil
-	}
-	c.setBaseline(j, m)
+	wire = c.auth.fill(wire, out.grant)
+	m.Head = httpmsg.AppendRequestHead(out.head[:0], req.Method, req.Target, req.Version, wire)
+	out.head = m.Head
 }
 
 // setBaseline says what is to be kept of the answer.

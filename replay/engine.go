@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/transport"
 )
@@ -25,13 +27,15 @@ type engine struct {
 	writer    *composer
 	transport *transport.Transport
 	carry     *carry.Set
+	auth      *auth
 	now       func() int64
 	timer     schedule.Timer
 
 	// The feed's own:
-	server  string // the last that checkServer saw
-	resumed bool   // a shard that is taken up again has begun
-	skipped int64  // of its schedule
+	server  string             // the last that checkServer saw
+	resumed bool               // a shard that is taken up again has begun
+	skipped int64              // of its schedule
+	foreign map[carry.Key]bool // values that answers bring; true: those to other shards
 
 	dialing context.Context // ends when requests under way are given up
 	giveUp  context.CancelFunc
@@ -55,6 +59,7 @@ type state struct {
 
 	sessions map[string]*session
 	sources  map[carry.Key]*job
+	lines    map[entity.Key]*line
 	// recorded are the servers of the baseline, dialled the target's addresses:
 	// they must not meet, whichever is known first.
 	recorded, dialled map[netip.AddrPort]bool
@@ -75,7 +80,7 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Shard.check(); err != nil {
+	if err := errors.Join(o.Shard.check(), o.checkOrder()); err != nil {
 		return nil, err
 	}
 	e := &engine{o: &o, out: out, journal: journal, now: transport.Clock()}
@@ -85,7 +90,14 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if e.carry, err = carry.New(o.Carry); err != nil {
 		return nil, err
 	}
+	if e.auth, err = e.newAuth(end); err != nil {
+		return nil, err
+	}
 	if e.writer, err = newComposer(&o, end, e.carry); err != nil {
+		return nil, err
+	}
+	e.writer.auth = e.auth
+	if e.writer.shift, err = newShift(&o); err != nil {
 		return nil, err
 	}
 	if err := o.Abort.Validate(); err != nil {
@@ -117,7 +129,11 @@ func (e *engine) initState() {
 	s := &e.state
 	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64)}
 	s.result.Timing.Paced = e.o.Schedule.Paced()
+	if e.auth != nil {
+		s.result.Auth = &Auth{}
+	}
 	s.sessions = make(map[string]*session)
+	e.foreign = make(map[carry.Key]bool)
 	s.sources = make(map[carry.Key]*job)
 	s.recorded = make(map[netip.AddrPort]bool)
 	s.dialled = make(map[netip.AddrPort]bool)
@@ -366,6 +382,12 @@ func (e *engine) finished(err error) (Result, error) {
 	r.Timing.judge(e.o.FairLateness)
 	r.stopAtSchedule()
 	r.Forgotten += e.carry.Forgotten()
+	if e.auth != nil {
+		r.Auth.Stats = e.auth.keeper.Stats()
+	}
+	if e.writer.shift != nil {
+		r.Shifted = e.writer.shift.Counts()
+	}
 	if err == nil {
 		err = e.state.failure
 	}

@@ -18,6 +18,9 @@ func safe(method string) bool {
 	return false
 }
 
+// PassCredentials is the value of Target.Credentials that lets live ones through.
+const PassCredentials = "pass"
+
 // guard holds the run to its policy.
 type guard struct {
 	control bool
@@ -32,6 +35,8 @@ type guard struct {
 func newGuard(o *Options, e endpoint) (*guard, error) {
 	t := &o.Target
 	switch {
+	case t.Credentials != "" && t.Credentials != PassCredentials:
+		return nil, fmt.Errorf("target %q: credentials %q, want %q or none", t.Name, t.Credentials, PassCredentials)
 	case t.Production && t.Writable:
 		return nil, fmt.Errorf("target %q is both production and writable", t.Name)
 	case t.Control && o.AllowWrites:

@@ -12,7 +12,6 @@ import (
 // a worker has it.
 type job struct {
 	ex      *recording.Exchange
-	of      string // the session's name
 	session *session
 	size    int64
 
@@ -28,6 +27,7 @@ type job struct {
 	next     []*job
 	first    [1]*job     // the memory of next, for most
 	keys     []carry.Key // what its answer is the source of
+	named    *named      // the entities that it names; nil: none
 	queued   *job        // the next in the pool's queue
 	intended bool
 	durable  chan struct{} // closed when the intent is on disk; nil: not asked for
@@ -48,13 +48,13 @@ const maxSessions = 1 << 16
 // enqueue makes ex a job once there is room, and releases it when it is due.
 func (e *engine) enqueue(ex *recording.Exchange, session string, due int64) {
 	j := newJob(ex, e.carry)
-	j.of = session
+	e.name(j)
 	e.mu.Lock()
 	held := e.waitForRoom()
 	s := &e.state
 	s.alive++
 	s.bytes += j.size
-	e.place(j)
+	e.place(j, session)
 	j.due = s.startAt + due
 	if held {
 		j.turn = e.now() // it was read late because the target is slow
@@ -71,9 +71,8 @@ func (e *engine) enqueue(ex *recording.Exchange, session string, due int64) {
 
 // newJob frees what the replay does not need of the recorded answer.
 func newJob(ex *recording.Exchange, set *carry.Set) *job {
-	j := &job{ex: ex, of: ex.Session, firstAt: ex.Request.FirstAt, lastAt: ex.Request.LastAt, waits: 1}
+	j := &job{ex: ex, firstAt: ex.Request.FirstAt, lastAt: lastAt(ex), waits: 1}
 	if r := ex.Response; r != nil {
-		j.lastAt = max(j.lastAt, r.LastAt)
 		if !set.FromBody(ex.Request.Method, ex.Request.Target) {
 			r.Body.Bytes = nil
 		}
@@ -81,6 +80,14 @@ func newJob(ex *recording.Exchange, set *carry.Set) *job {
 	}
 	j.size += int64(len(ex.Request.Body.Bytes)) + int64(64*len(ex.Request.Headers)) + 1024
 	return j
+}
+
+// lastAt is when a recorded exchange ended: its request where no answer was.
+func lastAt(ex *recording.Exchange) int64 {
+	if ex.Response == nil {
+		return ex.Request.LastAt
+	}
+	return max(ex.Request.LastAt, ex.Response.LastAt)
 }
 
 // waitForRoom returns with the mutex held, and whether it had to wait because
@@ -131,12 +138,12 @@ func (e *engine) makeRoom() {
 	}
 }
 
-// place puts j behind the jobs that it must wait for.
-func (e *engine) place(j *job) {
-	s := e.state.sessions[j.of]
+// place puts j, of the session called name, behind the jobs that it must wait for.
+func (e *engine) place(j *job, name string) {
+	s := e.state.sessions[name]
 	if s == nil {
-		s = &session{id: j.of}
-		e.state.sessions[j.of] = s
+		s = &session{id: name}
+		e.state.sessions[name] = s
 	}
 	j.session = s
 	j.followSession()
@@ -144,6 +151,9 @@ func (e *engine) place(j *job) {
 	j.most = s.most
 	s.open = append(s.open, j)
 	e.followSources(j)
+	if j.named != nil {
+		e.followEntities(j)
+	}
 }
 
 // followSession makes j wait for the requests of its session whose answers had
@@ -214,6 +224,9 @@ func (e *engine) ended(j *job) (own *job) {
 		if s.sources[key] == j {
 			delete(s.sources, key)
 		}
+	}
+	if j.named != nil {
+		e.leaveLines(j)
 	}
 	for _, next := range j.next {
 		if next.waits--; next.waits > 0 {

@@ -27,7 +27,7 @@ func TestOrderIsThatOfTheRecording(t *testing.T) {
 				Request:  &recording.Request{Method: "GET", FirstAt: begin, LastAt: begin},
 				Response: &recording.Response{FirstAt: end, LastAt: end},
 			}, set)
-			e.place(j)
+			e.place(j, j.ex.Session)
 			jobs = append(jobs, j)
 		}
 		for i, before := range jobs {
@@ -82,7 +82,7 @@ func TestChainsAreShort(t *testing.T) {
 	e.state.sessions, e.state.sources = make(map[string]*session), make(map[carry.Key]*job)
 	for i := range 1000 {
 		j := newJob(&recording.Exchange{Request: &recording.Request{FirstAt: int64(i), LastAt: int64(i)}}, set)
-		e.place(j)
+		e.place(j, j.ex.Session)
 		if want := min(i, 1) + 1; j.waits != want {
 			t.Fatalf("request %d waits for %d", i, j.waits)
 		}

@@ -14,8 +14,11 @@ import (
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
+	"parallax/replay/credential"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/replay/transport"
 )
 
@@ -39,8 +42,15 @@ type Target struct {
 	// Insecure does not check the certificate.
 	Insecure bool `yaml:"insecure,omitempty" json:"insecure,omitempty"`
 	// ServerName is asked for and checked in place of the URL's host.
-	ServerName string  `yaml:"server_name,omitempty" json:"server_name,omitempty"`
-	Rewrite    Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
+	ServerName string `yaml:"server_name,omitempty" json:"server_name,omitempty"`
+	// Credentials is for who has live ones to send (package mirror's caller; a
+	// recording has tokens in their place): "pass", or "" to leave them out.
+	Credentials string  `yaml:"credentials,omitempty" json:"credentials,omitempty"`
+	Rewrite     Rewrite `yaml:"rewrite,omitempty" json:"rewrite,omitempty"`
+	// Auth gets the access token that the target wants.
+	Auth *credential.Config `yaml:"auth,omitempty" json:"auth,omitempty"`
+	// AuthTarget is the target that Auth.Request.Target names.
+	AuthTarget *Target `yaml:"-" json:"-"`
 }
 
 // Rewrite changes what is sent, deliberately.
@@ -79,6 +89,9 @@ type Options struct {
 	Schedule *schedule.Schedule
 	// Sessions says what a session is; nil: the recorded connection.
 	Sessions *sessions.Namer
+	// Order holds the requests that name one entity in the recorded order, over
+	// sessions; nil: none. It goes with whole runs only.
+	Order *entity.Set
 	// Shard is the share of the run that is sent.
 	Shard Shard
 	// StartAt (ns since 1970) begins the schedule; one that has passed, and 0, is
@@ -100,6 +113,10 @@ type Options struct {
 	// and gets no rows, so that a resumed run can send it. The caller keeps the
 	// journal (recording.Live.Suspend) and makes no run of it yet.
 	OmitUnreached bool
+	// Shift moves times that requests hold, by the time from ShiftFrom, when the
+	// recording began, to ShiftTo, when the replay does (ns since 1970).
+	Shift              []shift.Rule
+	ShiftFrom, ShiftTo int64
 	// Abort says what of the answers stops the run.
 	Abort Abort
 	// RunID is the marker header's value. NoMarker leaves the header out.
@@ -117,9 +134,12 @@ type Options struct {
 	Total int64
 }
 
+// DefaultConnections is the size of a pool that says none.
+const DefaultConnections = 64
+
 // Pool bounds connections and what is read ahead.
 type Pool struct {
-	// Connections to the target at once: 64.
+	// Connections to the target at once: DefaultConnections.
 	Connections int
 	// Shared lets any idle connection serve any session. The default keeps a
 	// connection to one session, which costs a new one where sessions take turns.
@@ -171,7 +191,7 @@ func SecretFromEnvironment(name string) (string, error) {
 
 func (o *Options) setDefaults() {
 	if o.Pool.Connections <= 0 {
-		o.Pool.Connections = 64
+		o.Pool.Connections = DefaultConnections
 	}
 	if o.Pool.Requests <= 0 {
 		o.Pool.Requests = 4096

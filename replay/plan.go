@@ -7,6 +7,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/schedule"
+	"parallax/replay/shift"
 )
 
 // Outline is what a run would do, for --dry-run.
@@ -20,19 +21,39 @@ type Outline struct {
 	Routes  map[string]int64        `json:"routes"`
 	// Others counts what found no room in Hosts or Routes.
 	Others int64 `json:"others"`
+	// Sessions of what would be sent; a lower bound from maxSessionsTold on.
+	Sessions int64 `json:"sessions"`
 	// Duration is from the start to the last request.
 	Duration time.Duration `json:"duration_ns"`
 	// Schedule says what the times are; Stages are those of a ramp.
 	Schedule string         `json:"schedule"`
 	Stages   []StageOutline `json:"stages,omitempty"`
+	// Order counts by kind of entity.
+	Order map[string]OrderOutline `json:"order,omitempty"`
 	// Target is the only address that would be dialled.
 	Target string `json:"target"`
 	// Writes says whether unsafe methods would be sent, and if not, why.
 	Writes string `json:"writes"`
+	// Auth says how an access token would be got, and for which header.
+	Auth string `json:"auth,omitempty"`
+	// Shift says how far times in requests would be moved, and how many.
+	Shift []shift.Count `json:"shift,omitempty"`
 }
 
 // maxOutline bounds each table of an Outline.
 const maxOutline = 10_000
+
+// maxSessionsTold bounds the sessions that an outline tells apart.
+const maxSessionsTold = 1 << 20
+
+// outliner fills an Outline.
+type outliner struct {
+	*Outline
+	engine   *engine
+	route    func(method, target string) string
+	order    *orderPlan
+	sessions map[uint64]struct{} // by hash
+}
 
 // Plan reads the baseline and says what Run would do, without connecting to
 // anything. It uses up Options.Schedule. Route names a request's route.
@@ -55,17 +76,27 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 	if e.guard.writes {
 		p.Writes = "allowed"
 	}
+	if e.auth != nil {
+		p.Auth = e.auth.config.String()
+	}
+	out := outliner{&p, e, route, newOrderPlan(o.Order), make(map[uint64]struct{})}
+	p.Order = out.order.counts
 	for ex, err := range exchanges {
 		if err != nil {
 			return p, fmt.Errorf("read the baseline: %w", err)
 		}
-		p.add(e, ex, route)
+		out.add(ex)
+	}
+	if e.writer.shift != nil {
+		p.Shift = e.writer.shift.Counts()
 	}
 	return p, nil
 }
 
-func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, target string) string) {
-	if !e.ours(ex, e.sessionOf(ex)) {
+func (p *outliner) add(ex *recording.Exchange) {
+	e := p.engine
+	session := e.sessionOf(ex)
+	if !e.ours(ex, session) {
 		return
 	}
 	p.Total++
@@ -85,9 +116,19 @@ func (p *Outline) add(e *engine, ex *recording.Exchange, route func(method, targ
 	}
 	p.Send++
 	p.Duration = max(p.Duration, time.Duration(due))
+	e.writer.shiftTimes(ex.Request, &composed{})
+	p.order.add(ex, session)
+	p.session(session)
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
-	p.note(p.Routes, route(ex.Request.Method, ex.Request.Target))
+	p.note(p.Routes, p.route(ex.Request.Method, ex.Request.Target))
+}
+
+func (p *outliner) session(name string) {
+	if len(p.sessions) < maxSessionsTold {
+		p.sessions[recording.HashSession(name)] = struct{}{}
+		p.Sessions = int64(len(p.sessions))
+	}
 }
 
 func (p *Outline) note(table map[string]int64, key string) {

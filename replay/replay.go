@@ -9,8 +9,8 @@
 // that is our fault, and a run whose lateness is too great is not fair.
 //
 // Steps. The baseline is read ahead within bounds; each exchange is filtered,
-// judged by the guards, and put behind the requests of its session that were
-// answered before it began. The schedule releases it; a worker with a
+// judged by the guards, and put behind the requests of its session, and those
+// about its entities, that were answered before it began. The schedule releases it; a worker with a
 // connection writes the intent, carries values over, sends, reads, learns and
 // hands the row on.
 //
@@ -84,7 +84,10 @@ func (e *engine) preflight(ctx context.Context) error {
 	conn, err := e.transport.Dial(ctx)
 	switch {
 	case err == nil:
-		return conn.Close()
+		if err := conn.Close(); err != nil {
+			return err
+		}
+		return e.firstToken(ctx)
 	case errors.Is(err, ErrRefused):
 		return err
 	case ctx.Err() != nil:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/replay/shift"
 )
 
 // Stop says why a run ended.
@@ -18,6 +19,8 @@ const (
 	StopTarget Stop = "target down"
 	// StopCircuit: too many of the last requests had no answer.
 	StopCircuit Stop = "target failing"
+	// StopAuth: an access token could not be had.
+	StopAuth Stop = "no token"
 	// StopAbort: a condition of Options.Abort was broken.
 	StopAbort       Stop = "abort condition"
 	StopInterrupted Stop = "interrupted"
@@ -41,6 +44,9 @@ type Result struct {
 	// Carried values, and headers and cookies left out for a redaction token.
 	Carried int64 `json:"carried"`
 	LeftOut int64 `json:"left_out"`
+	// Foreign requests of a shard name a carried value that another shard's answer
+	// brings: they were sent without it.
+	Foreign int64 `json:"foreign"`
 	// Forgotten pairs of carried values did not fit into memory.
 	Forgotten int64 `json:"forgotten"`
 	// Connections were opened; Displaced of the idle ones were closed for another
@@ -54,6 +60,12 @@ type Result struct {
 	// BacklogFull how often reading ahead stopped because too many waited.
 	PoolWaits   int64 `json:"pool_waits"`
 	BacklogFull int64 `json:"backlog_full"`
+	// Auth is there where the target's configuration has a token.
+	Auth *Auth `json:"auth,omitempty"`
+	// Shifted says what became of times that were to be moved, by rule.
+	Shifted []shift.Count `json:"shifted,omitempty"`
+	// Order says what requests waited for by Options.Order.
+	Order OrderResult `json:"order"`
 	// Timing is of what was sent.
 	Timing Timing `json:"timing"`
 }

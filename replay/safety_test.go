@@ -429,7 +429,7 @@ func TestPlan(t *testing.T) {
 	want := Outline{
 		Total: 3, Send: 2, Ends: map[recording.End]int64{recording.Blocked: 1}, Methods: map[string]int64{"GET": 2},
 		Hosts: map[string]int64{"old.example": 1, "other": 1}, Routes: map[string]int64{"GET /x": 2},
-		Duration: 2 * time.Second, Schedule: "recorded times, speed 1", Target: "new.example:80", Writes: "unsafe methods are not allowed (--allow-writes)",
+		Sessions: 1, Duration: 2 * time.Second, Schedule: "recorded times, speed 1", Target: "new.example:80", Writes: "unsafe methods are not allowed (--allow-writes)",
 	}
 	if diff := cmp.Diff(want, o); diff != "" {
 		t.Error(diff)

@@ -38,11 +38,43 @@ func (e *engine) sessionOf(ex *recording.Exchange) string {
 // ours reports whether ex falls to this shard. What falls to another one, and is
 // sent there, takes its place in the schedule all the same.
 func (e *engine) ours(ex *recording.Exchange, session string) bool {
-	if e.o.Shard.whole() || e.o.Shard.has(session) {
+	if e.o.Shard.whole() {
 		return true
 	}
-	e.holdPlace(ex)
-	return false
+	ours := e.o.Shard.has(session)
+	if !ours {
+		e.holdPlace(ex)
+	}
+	e.noteValues(ex, ours)
+	return ours
+}
+
+// maxForeign bounds the values of other shards that are known; Result.Foreign is a
+// lower bound where there are more.
+const maxForeign = 1 << 17
+
+// noteValues counts the requests of this shard that name a value which another
+// shard's answer brought before in the recording: nobody carries it over.
+func (e *engine) noteValues(ex *recording.Exchange, ours bool) {
+	if end, _ := e.leftOut(ex); end != "" {
+		return
+	}
+	if ours && len(e.foreign) > 0 {
+		for _, key := range e.carry.Needs(ex.Request, e.writer.plainBody(ex.Request)) {
+			if e.foreign[key] {
+				e.state.result.Foreign++ // touched by feed alone until it has ended
+				break
+			}
+		}
+	}
+	if ex.Response == nil {
+		return
+	}
+	for _, key := range e.carry.Sources(ex.Request, recordedAnswer(ex)) {
+		if _, known := e.foreign[key]; known || len(e.foreign) < maxForeign {
+			e.foreign[key] = !ours
+		}
+	}
 }
 
 // holdPlace moves the schedule on for an exchange that is not sent here, or not

@@ -12,6 +12,7 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/replay/schedule"
+	"parallax/replay/sessions"
 )
 
 // sendTimes computes when a shard sends which exchange, without sending any.
@@ -237,5 +238,41 @@ func TestAgreedStart(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		})
+	}
+}
+
+// What one shard would need of another's answers is counted; with a session key
+// that holds them together there is none.
+func TestValuesOfOtherShards(t *testing.T) {
+	var s script
+	for i := range 20 {
+		sid := fmt.Sprint("sid=", i)
+		answeredBy(s.add(fmt.Sprint("login", i), i, i, "GET", "/login"), "", "Set-Cookie: "+sid)
+		s.add(fmt.Sprint("use", i), 100+i, 100+i, "GET", "/me", "Cookie: "+sid)
+	}
+	address, _ := httpServer(t, func(seen) string { return ok("") })
+	foreign := func(o Options) (n int64) {
+		for i := 1; i <= 2; i++ {
+			o.Target, o.Schedule, o.Shard = Target{URL: "http://" + address}, schedule.Max(), Shard{i, 2}
+			r, err := Run(t.Context(), s.exchanges(), &memory{}, nil, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += r.Foreign
+		}
+		return n
+	}
+	want := int64(0)
+	for i := range 20 {
+		login, use := s.list[2*i].Session, s.list[2*i+1].Session
+		if recording.HashSession(login)%2 != recording.HashSession(use)%2 {
+			want++
+		}
+	}
+	if n := foreign(Options{}); n != want || want == 0 {
+		t.Errorf("%d requests lack a cookie of another shard, want %d", n, want)
+	}
+	if n := foreign(Options{Sessions: keyed(t, sessions.Key{Cookie: "sid"})}); n != 0 {
+		t.Errorf("%d requests lack a cookie of their own session", n)
 	}
 }

@@ -24,6 +24,8 @@ type outcome struct {
 	stale          int64
 	retried        int64
 	noted          noted
+	unauthorized   bool // the answer was 401, and the recorded one not
+	sentAgain      bool
 }
 
 // run gives j its row.
@@ -33,6 +35,11 @@ func (w *worker) run(j *job) outcome {
 		return w.leave(j, recording.NotReached, e.why())
 	}
 	c := &w.composed
+	if e.auth != nil {
+		if why := w.authorise(j); why != "" {
+			return w.leave(j, recording.NotReached, why)
+		}
+	}
 	if why := e.writer.compose(c, j); why != "" {
 		return w.leave(j, recording.Blocked, why)
 	}
@@ -41,13 +48,18 @@ func (w *worker) run(j *job) outcome {
 	}
 	done := outcome{attempted: true, carried: c.change.Carried, leftOut: len(c.leftOut)}
 	answer := w.ask(j, &c.message, &done)
+	if e.auth != nil {
+		answer = w.authorised(j, answer, &done)
+	}
 	if answer.End == recording.NotReached {
 		return w.leave(j, answer.End, answer.Detail)
 	}
 	done.end, done.sentAt, done.doneAt = answer.End, answer.SentAt, answer.DoneAt
 	done.noted = e.state.watched.look(j, &answer)
 	w.learn(j, &answer)
-	e.write(w.fill(j, &answer, &done))
+	row := w.fill(j, &answer, &done)
+	e.auth.scrub(row, c.grant)
+	e.write(row)
 	w.idleSince = answer.DoneAt
 	return done
 }
@@ -274,6 +286,7 @@ func (e *engine) count(j *job, o *outcome) (trip bool) {
 	r.Displaced += o.displaced
 	r.Stale += o.stale
 	r.Retried += o.retried
+	r.countAuth(o)
 	if o.sentAt != 0 {
 		e.state.lag = max(o.sentAt-j.due, 0)
 		r.Timing.late(max(o.sentAt-o.turn, 0), e.o.FairLateness)

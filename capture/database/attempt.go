@@ -30,7 +30,7 @@ func (r *run) open(res *TableResult) (*attempt, error) {
 	sink, err := r.w.Table(res.Table)
 	if err != nil {
 		res.fail(err)
-		return nil, fmt.Errorf("table %s: %w", res.Table.FullName(), err)
+		return nil, named(res.Table, err)
 	}
 	res.Tries++
 	t := *res.Table
@@ -127,7 +127,7 @@ func (a *attempt) finish(ctx context.Context) error {
 	if err := a.sink.Close(c); err != nil {
 		a.res.dropped += a.rows
 		a.res.fail(err)
-		return fmt.Errorf("table %s: %w", a.table.FullName(), err)
+		return named(a.table, err)
 	}
 	a.close(invalid)
 	return nil
@@ -159,14 +159,14 @@ func (a *attempt) drop(why error, again bool) error {
 	}
 	if err := a.sink.Abort(); err != nil {
 		a.res.fail(err)
-		return fmt.Errorf("table %s: %w", a.table.FullName(), err)
+		return named(a.table, err)
 	}
 	return nil
 }
 
 // verdict decides whether the failure of a table ends the capture.
 func (a *attempt) verdict(ctx context.Context, err error) error {
-	err = fmt.Errorf("table %s: %w", a.table.FullName(), err)
+	err = named(a.table, err)
 	if a.fatal != nil || errors.Is(err, ErrPointLost) {
 		return err
 	}

@@ -175,7 +175,7 @@ func (r *run) failures() error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %d of %d; table %s: %w", ErrIncomplete, n, len(r.results), first.Table.FullName(), first.Err)
+	return fmt.Errorf("%w: %d of %d; %w", ErrIncomplete, n, len(r.results), named(first.Table, first.Err))
 }
 
 // explain adds to a lost point what can be done about it.

@@ -1,6 +1,12 @@
 package database
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"parallax/capture/snapshot"
+)
 
 // Errors of a capture, beside those of sources.
 var (
@@ -16,3 +22,16 @@ var (
 	// ErrStrained: the store stayed over the limits on its load for too long.
 	ErrStrained = errors.New("the store is strained")
 )
+
+// named puts the table before an error that does not begin with it: sources, sinks
+// and stages may say it themselves.
+func named(t *snapshot.Table, err error) error {
+	kind, rest, _ := strings.Cut(err.Error(), " ")
+	switch kind {
+	case "table", "view", "query", "file":
+		if strings.HasPrefix(rest, t.FullName()+": ") {
+			return err
+		}
+	}
+	return fmt.Errorf("table %s: %w", t.FullName(), err)
+}

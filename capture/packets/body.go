@@ -20,11 +20,14 @@ type body struct {
 	cut    bool
 }
 
-// begin makes room for what the head announces.
-func (b *body) begin(announced int64) {
-	if announced > 0 {
-		b.bytes = make([]byte, 0, min(announced, firstAlloc))
+// begin makes room for what the head announces, at most room, and returns how
+// much it took.
+func (b *body) begin(announced int64, room int) int {
+	if announced <= 0 || room <= 0 {
+		return 0
 	}
+	b.bytes = make([]byte, 0, min(announced, firstAlloc, int64(room)))
+	return cap(b.bytes)
 }
 
 // add takes a piece; room is how many more bytes may be kept.

@@ -29,8 +29,8 @@ type conn struct {
 	identity identity
 	touched  int64
 	cost     int
-	// bodies is what open exchanges hold.
-	bodies int
+	// held is what open exchanges hold: their heads, and the room of their bodies.
+	held int
 
 	// queue holds requests whose final response has not begun, in order.
 	queue []*open
@@ -199,7 +199,7 @@ func (c *conn) finish(why cause) {
 
 // size returns what the connection holds, in bytes.
 func (c *conn) size() int {
-	n := connCost + c.bodies
+	n := connCost + c.held
 	for dir := range c.streams {
 		st := &c.streams[dir]
 		n += c.halves[dir].Waiting() + st.backlog.bytes + len(st.probe.bytes)

@@ -139,7 +139,8 @@ func (st *stream) openRequest(h *httpmsg.Head) {
 		o.req.Version, st.simple = "0.9", false
 	}
 	o.ex.Request = &o.req
-	o.reqBody.begin(announced(h))
+	st.hold(o, openCost+st.headCost())
+	st.hold(o, o.reqBody.begin(announced(h), st.room()))
 	st.c.identify(&o.ex)
 	if n := len(st.c.queue); n > 0 && st.c.queue[n-1].ack == o.ack {
 		st.c.order.pipelines = true
@@ -156,13 +157,32 @@ func announced(h *httpmsg.Head) int64 {
 	return 0
 }
 
-// keep adds to a body within the caps.
+// openCost is what an open exchange costs without a byte of its messages.
+const openCost = 1024
+
+// headCost is what the head just read costs: its bytes, and as much again for the
+// lists that point into them.
+func (st *stream) headCost() int { return 2 * int(st.pos-st.message.pos) }
+
+// hold charges n bytes to the connection until the exchange leaves it.
+func (st *stream) hold(o *open, n int) {
+	o.held += n
+	st.c.held += n
+}
+
+// room is how many more bytes of bodies may be held. An eighth is left for what
+// cannot be cut: heads, and connections.
+func (st *stream) room() int {
+	limit := st.c.s.options.MemoryCap
+	return limit - limit/8 - st.c.s.used - st.c.held
+}
+
+// keep adds to the body of the exchange in progress within the caps.
 func (st *stream) keep(b *body, p []byte) {
-	s := st.c.s
-	room := min(s.options.BodyCap-len(b.bytes), s.options.MemoryCap-s.used-st.c.bodies)
-	before := len(b.bytes)
-	b.add(p, room)
-	st.c.bodies += len(b.bytes) - before
+	before := cap(b.bytes)
+	// What was allocated for it already may be filled.
+	b.add(p, min(st.c.s.options.BodyCap-len(b.bytes), st.room()+before-len(b.bytes)))
+	st.hold(st.cur, cap(b.bytes)-before)
 }
 
 // endRequest closes the request of the exchange in progress.
@@ -213,6 +233,7 @@ func (st *stream) responseEvent(ev *httpmsg.Event, t int64) {
 func (st *stream) openResponse(h *httpmsg.Head, t int64) {
 	o := st.cur
 	if h.Interim() {
+		st.hold(o, st.headCost())
 		o.interim = append(o.interim, recording.Interim{Status: h.Status, Reason: h.Reason, Headers: h.Headers, At: t})
 		return
 	}
@@ -223,7 +244,8 @@ func (st *stream) openResponse(h *httpmsg.Head, t int64) {
 	o.ex.Response = &o.resp
 	o.responding = true
 	st.dec.AnswerTo(o.req.Method)
-	o.respBody.begin(announced(h))
+	st.hold(o, st.headCost())
+	st.hold(o, o.respBody.begin(announced(h), st.room()))
 	st.c.answered(o, h)
 }
 

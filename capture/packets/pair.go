@@ -16,6 +16,7 @@ type open struct {
 	resp recording.Response
 
 	reqBody, respBody     body
+	held                  int // bytes charged to the connection
 	interim               []recording.Interim
 	reqReason, respReason recording.Reason
 	// headEnd is the position behind the request's head, ack what its sender
@@ -236,7 +237,7 @@ func (c *conn) emitWhole(o *open) {
 	if slices.Contains(c.order.doubtful, o) {
 		return // until confirm
 	}
-	c.bodies -= len(o.reqBody.bytes) + len(o.respBody.bytes)
+	c.held, o.held = c.held-o.held, 0
 	o.reqBody, o.respBody = body{}, body{}
 	o.ex.Incomplete = o.reqReason
 	if o.reqReason == "" {

@@ -75,7 +75,11 @@ func (s *Source) Exchanges() iter.Seq2[*recording.Exchange, error] {
 			return
 		}
 		s.finish()
-		if !s.yieldReady(yield) || errors.Is(err, io.EOF) {
+		if !s.yieldReady(yield) {
+			return
+		}
+		s.mark = math.MaxInt64
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		yield(nil, fmt.Errorf("capture: %w", err))
@@ -218,7 +222,6 @@ func (s *Source) finish() {
 	for _, list := range []listName{listOver, listEmpty, listLive} {
 		s.table.expire(list, math.MaxInt64, func(c *conn) { s.remove(c, causeCaptureEnd) })
 	}
-	s.mark = math.MaxInt64
 }
 
 // Watermark returns a time before which no exchange will begin that is still to

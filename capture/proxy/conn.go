@@ -30,7 +30,7 @@ const (
 type conn struct {
 	proxy    *Proxy
 	client   net.Conn
-	accepted time.Time
+	accepted int64 // nanoseconds since 1970
 
 	mu          sync.Mutex
 	upstream    net.Conn
@@ -42,9 +42,8 @@ type conn struct {
 	closed      bool
 }
 
-// now is nanoseconds since 1970 on a clock that does not jump within the
-// connection.
-func (c *conn) now() int64 { return c.accepted.UnixNano() + int64(time.Since(c.accepted)) }
+// now is nanoseconds since 1970 on a clock that does not jump.
+func (c *conn) now() int64 { return c.proxy.clock.now() }
 
 // serve runs the connection to its end.
 func (c *conn) serve() ending {
@@ -96,7 +95,7 @@ func (c *conn) begin(upstream net.Conn) {
 	if upstream != nil {
 		ps.server = upstream.RemoteAddr().String()
 	}
-	ps.session = recording.MakeSession(ps.client, ps.server, c.accepted.UnixNano())
+	ps.session = recording.MakeSession(ps.client, ps.server, c.accepted)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.upstream = upstream

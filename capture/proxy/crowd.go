@@ -69,7 +69,7 @@ func (c *conn) idleSince() (at int64, idle bool) {
 	case busy:
 		return 0, false
 	case r == nil:
-		return c.accepted.UnixNano(), time.Since(c.accepted) > silentWait
+		return c.accepted, c.now()-c.accepted > int64(silentWait)
 	case !r.idle():
 		return 0, false
 	}

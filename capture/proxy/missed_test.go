@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"parallax/capture/recording"
 )
@@ -110,6 +111,24 @@ func TestMoreClientsThanConnections(t *testing.T) {
 		t.Errorf("%d clients came too many, want 1", n)
 	}
 	r.wantBuckets("exchanges", "whole", 3)
+}
+
+// A client that waits for room does not hold up the end.
+func TestShutdownWhileAClientWaits(t *testing.T) {
+	asked := make(chan struct{}, 9)
+	release := make(chan struct{})
+	r := start(t, Options{Upstream: scriptKept(t, asked, release), MaxConnections: 1}, &memory{})
+	busy := r.dial()
+	io.WriteString(busy, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+	<-asked
+	r.dial()
+	for end := time.Now().Add(patience); r.proxy.Crowded() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the second client does not wait")
+		}
+	}
+	close(release)
+	r.wantBuckets("exchanges", "whole", 1)
 }
 
 // scriptKept answers on kept connections; /wait only when it may.

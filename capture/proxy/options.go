@@ -49,6 +49,8 @@ type Options struct {
 	// AnswerTimeout bounds the silence of an upstream that owes an answer; 0
 	// waits as long as the client does.
 	AnswerTimeout time.Duration
+
+	clock *clock // tests let it jump
 }
 
 const (

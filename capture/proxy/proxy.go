@@ -52,6 +52,7 @@ type Proxy struct {
 	listener net.Listener
 	queue    *queue
 	tally    tally
+	clock    clock
 
 	// dialing ends when Shutdown gives up on what is in flight.
 	dialing context.Context
@@ -81,7 +82,10 @@ func New(o Options, sink Sink) (*Proxy, error) {
 		l.Close()
 		return nil, fmt.Errorf("%w: %s", ErrLoop, t.address)
 	}
-	p := &Proxy{options: o, target: t, listener: l, conns: map[*conn]struct{}{}}
+	p := &Proxy{options: o, target: t, listener: l, clock: systemClock(), conns: map[*conn]struct{}{}}
+	if o.clock != nil {
+		p.clock = *o.clock
+	}
 	p.dialing, p.giveUp = context.WithCancel(context.Background())
 	p.queue = newQueue(sink, o.QueueBytes, &p.tally)
 	return p, nil
@@ -101,6 +105,14 @@ func isOwn(listener net.Addr, address string) bool {
 
 // Addr returns the address that the proxy listens on.
 func (p *Proxy) Addr() net.Addr { return p.listener.Addr() }
+
+// Drift returns how far the machine's clock has moved, since New, against the
+// times that are recorded: those go on steadily whatever it does (it was set, it
+// stepped, the machine slept).
+func (p *Proxy) Drift() time.Duration { return p.clock.drift() }
+
+// Upstream returns the old system's host:port.
+func (p *Proxy) Upstream() string { return p.target.address }
 
 // Ledger returns the accounts of connections and of exchanges so far; complete
 // after Shutdown.
@@ -138,7 +150,7 @@ func (p *Proxy) Serve() error {
 }
 
 func (p *Proxy) accept(client net.Conn) {
-	c := &conn{proxy: p, client: client, accepted: time.Now()}
+	c := &conn{proxy: p, client: client, accepted: p.clock.now()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closing {

@@ -28,6 +28,7 @@ type Live struct {
 
 	mu    sync.Mutex
 	times leastTimes
+	taken int // rows that the journal took
 	ended bool
 }
 
@@ -81,7 +82,11 @@ func (l *Live) Write(ex *Exchange) error {
 	if err := l.times.add(ex); err != nil {
 		return err
 	}
-	return l.log.append(*buf)
+	if err := l.log.append(*buf); err != nil {
+		return err
+	}
+	l.taken++
+	return nil
 }
 
 // Intend records that the request of the baseline's exchange id is about to be
@@ -149,7 +154,7 @@ func (l *Live) finish(c Closing) error {
 	w := newWriter(l.folder, l.lock, l.opts)
 	scan, _, err := pour(l.folder, w, &l.times)
 	if err == nil && l.log.failed() != nil {
-		c.lost(l.times.n, scan.rows, l.log.failed())
+		c.lost(l.taken, scan.rows, l.log.failed())
 	} else if err == nil && scan.torn != nil {
 		err = fmt.Errorf("%s: %w: %w", JournalName, ErrDamaged, scan.torn)
 	}

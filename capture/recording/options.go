@@ -132,6 +132,8 @@ type Progress struct {
 	Open []ID
 	// DroppedBytes of a torn tail were cut off the journal.
 	DroppedBytes int64
+	// Info is that of the options it was begun with.
+	Info map[string]string
 }
 
 // Recovery says what Recover found and made.

@@ -8,6 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
+	"parallax/internal/pagefile"
 	"parallax/internal/sealed"
 )
 
@@ -39,6 +40,9 @@ func (p *part) open(entry *Part, cols []column) (err error) {
 			err = fmt.Errorf("%w: the Parquet reader failed on the footer: %v", ErrDamaged, v)
 		}
 	}()
+	if err := pagefile.CheckFooter(p.bytes, entry.Size); err != nil {
+		return err
+	}
 	p.file, err = parquet.OpenFile(p.bytes, entry.Size,
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {

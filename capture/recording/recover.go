@@ -38,7 +38,7 @@ func resume(folder *store.Folder, lock *store.Lock, o Options) (*Live, *Progress
 		return nil, nil, fmt.Errorf("the journal is of a %s of baseline %q, not of a %s of %q",
 			scan.options.Kind, scan.options.Baseline, o.Kind, o.Baseline)
 	}
-	if err := sameShard(scan.options.Shard, o.Shard); err != nil {
+	if err := SameShard(scan.options.Shard, o.Shard); err != nil {
 		return nil, nil, err
 	}
 	if err := dropParts(folder); err != nil {
@@ -51,8 +51,8 @@ func resume(folder *store.Folder, lock *store.Lock, o Options) (*Live, *Progress
 	if err := cutTail(file, scan.good, size); err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
-	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file, o.Room), times: history.times}
-	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good}, nil
+	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file, o.Room), times: history.times, taken: history.times.n}
+	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good, Info: scan.options.Info}, nil
 }
 
 func cutTail(file store.File, good, size int64) error {

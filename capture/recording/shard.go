@@ -3,6 +3,7 @@ package recording
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,23 +47,29 @@ func (s *Shard) Disagreement(other *Shard) string {
 	return ""
 }
 
-// sameShard refuses to go on with a run as another share of it, or by another
-// plan.
-func sameShard(began, now *Shard) error {
-	switch {
-	case began == nil && now == nil:
+// ErrOtherRun: a run is not taken up as what it was begun as.
+var ErrOtherRun = errors.New("not the run that was begun")
+
+// SameShard refuses to go on with a run as another share of it, or by another
+// plan. Its error wraps ErrOtherRun.
+func SameShard(began, now *Shard) error {
+	if was, is := began.describe(), now.describe(); was != is {
+		return fmt.Errorf("%w: it was %s, this is %s", ErrOtherRun, was, is)
+	}
+	if began == nil {
 		return nil
-	case began == nil:
-		return fmt.Errorf("the journal is of a whole run, not of shard %d of %d", now.Index, now.Of)
-	case now == nil:
-		return fmt.Errorf("the journal is of shard %d of %d, not of a whole run", began.Index, began.Of)
-	case began.Index != now.Index || began.Of != now.Of:
-		return fmt.Errorf("the journal is of shard %d of %d, not of %d of %d", began.Index, began.Of, now.Index, now.Of)
 	}
 	if what := began.Disagreement(now); what != "" {
-		return fmt.Errorf("the run was begun with other settings: %s", what)
+		return fmt.Errorf("%w: it had other settings: %s", ErrOtherRun, what)
 	}
 	return nil
+}
+
+func (s *Shard) describe() string {
+	if s == nil {
+		return "a whole run"
+	}
+	return fmt.Sprintf("shard %d of %d", s.Index, s.Of)
 }
 
 // HashSession maps a session to where it lies in the range of 64 bits: the first

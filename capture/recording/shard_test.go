@@ -20,11 +20,11 @@ func TestResumeKnowsItsShard(t *testing.T) {
 	}{
 		"the same":         {shardOf(1, 2, "max"), shardOf(1, 2, "max"), ""},
 		"whole":            {nil, nil, ""},
-		"another index":    {shardOf(1, 2, "max"), shardOf(2, 2, "max"), "of shard 1 of 2, not of 2 of 2"},
-		"another number":   {shardOf(1, 2, "max"), shardOf(1, 3, "max"), "of shard 1 of 2, not of 1 of 3"},
+		"another index":    {shardOf(1, 2, "max"), shardOf(2, 2, "max"), "it was shard 1 of 2, this is shard 2 of 2"},
+		"another number":   {shardOf(1, 2, "max"), shardOf(1, 3, "max"), "it was shard 1 of 2, this is shard 1 of 3"},
 		"another schedule": {shardOf(1, 2, "max"), shardOf(1, 2, "rate"), `schedule is "max" and "rate"`},
-		"now a share":      {nil, shardOf(1, 2, "max"), "of a whole run"},
-		"now whole":        {shardOf(1, 2, "max"), nil, "of shard 1 of 2, not of a whole run"},
+		"now a share":      {nil, shardOf(1, 2, "max"), "it was a whole run, this is shard 1 of 2"},
+		"now whole":        {shardOf(1, 2, "max"), nil, "it was shard 1 of 2, this is a whole run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -45,7 +45,7 @@ func TestResumeKnowsItsShard(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), c.says) {
+			if !errors.Is(err, ErrOtherRun) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v does not say %q", err, c.says)
 			}
 		})

@@ -36,8 +36,29 @@ func (p *pass) body(headers []recording.Header, body *recording.Body) {
 		return
 	}
 	if spans := p.find.settle(); len(spans) > 0 {
-		p.replace(body, content, spans, whole)
+		p.replace(body, p.again(p.splice(content, spans), kind), whole)
 	}
+}
+
+// mostRounds bounds how often a body is looked through again.
+const mostRounds = 4
+
+// again looks through what has been redacted until nothing is found: in what is
+// neither JSON nor markup a token may stand beside what now looks like a part of
+// it, and redacting the answer once more must not change it.
+func (p *pass) again(content []byte, kind string) []byte {
+	before := p.counts[notMultipart]
+	defer func() { p.counts[notMultipart] = before }() // it is counted once
+	for range mostRounds {
+		p.find.reset()
+		p.search(content, kind)
+		spans := p.find.settle()
+		if len(spans) == 0 || p.find.full() {
+			break
+		}
+		content = p.splice(content, spans)
+	}
+	return content
 }
 
 // drop keeps nothing of a body with more secrets than can be kept track of.
@@ -74,10 +95,9 @@ func (p *pass) search(content []byte, kind string) {
 	}
 }
 
-// replace stores the redacted content. Of a body of which only the beginning is
+// replace stores redacted content. Of a body of which only the beginning is
 // at hand, the hash covers bytes that cannot be redacted any more.
-func (p *pass) replace(body *recording.Body, content []byte, spans []span, whole bool) {
-	redacted := p.splice(content, spans)
+func (p *pass) replace(body *recording.Body, redacted []byte, whole bool) {
 	if whole && body.State == recording.BodyStored {
 		stored := recording.StoredBody(redacted)
 		stored.Redacted = true

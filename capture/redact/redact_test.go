@@ -374,3 +374,16 @@ func TestTokenForm(t *testing.T) {
 		t.Error("Contains sees what is none")
 	}
 }
+
+// TestTokensBesideSecrets: what was found beside one another once is one secret the
+// second time; redacting again must change nothing.
+func TestTokensBesideSecrets(t *testing.T) {
+	r := newTest(t, Config{})
+	for _, text := range []string{
+		`<password>"password":0<![CDATA[`,
+		"eyJhbGciOiJub25lIn0.-----BEGIN PRIVATE KEY-----",
+		"&token=-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----{",
+	} {
+		checkBody(t, r, r, "application/json", []byte(text))
+	}
+}

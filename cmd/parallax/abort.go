@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/urfave/cli/v2"
 
 	"parallax/replay"
@@ -38,20 +35,4 @@ func readAbort(c *cli.Context, a replay.Abort) (replay.Abort, error) {
 		return a, usageError{err}
 	}
 	return a, nil
-}
-
-// infoAborted is the entry of a run's manifest with the condition that stopped it,
-// as JSON.
-const infoAborted = "aborted"
-
-func addAborted(info map[string]string, r *replay.Result) error {
-	if r.Aborted == nil {
-		return nil
-	}
-	text, err := json.Marshal(r.Aborted)
-	if err != nil {
-		return fmt.Errorf("abort condition: %w", err)
-	}
-	info[infoAborted] = string(text)
-	return nil
 }

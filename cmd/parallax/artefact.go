@@ -131,12 +131,15 @@ func openWhole(dir string, o recording.OpenOptions, s streams) (recordingReader,
 	return r, nil
 }
 
+// isUnfinishedRun reports whether dir holds a run that can go on. That of a mirror
+// cannot: the clients whose requests it sent are gone.
 func isUnfinishedRun(dir string) bool {
 	var m struct {
-		Kind recording.Kind `json:"kind"`
+		Kind   recording.Kind   `json:"kind"`
+		Source recording.Source `json:"source"`
 	}
 	err := readManifest(filepath.Join(dir, recording.PartialName), &m)
-	return err == nil && m.Kind == recording.KindRun
+	return err == nil && m.Kind == recording.KindRun && m.Source.Kind != mirrorSource
 }
 
 func recoverRecording(dir string, s streams) error {

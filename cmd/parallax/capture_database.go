@@ -29,16 +29,6 @@ type databaseOptions struct {
 	Quiet  bool
 }
 
-// databaseConfig is the configuration's key database: what is captured of a
-// store. The same file serves both sides.
-type databaseConfig struct {
-	Include []string            `yaml:"include"`
-	Exclude []string            `yaml:"exclude"`
-	Views   bool                `yaml:"views"`
-	Keys    map[string][]string `yaml:"keys"`
-	Queries []database.Query    `yaml:"queries"`
-}
-
 func captureDatabaseCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "database",
@@ -70,7 +60,7 @@ func databaseFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "key", Usage: "`TABLE=COLUMN,COLUMN`: the key of a table that declares none; may be given again"},
 		&cli.BoolFlag{Name: "views", Usage: "capture views, too"},
 		&cli.StringFlag{Name: "consistency", Usage: "`WAY` of making the consistent point (docs/snapshots.md); default: the best that the server allows"},
-		&cli.IntFlag{Name: "max-connections", Usage: "at most `N` connections, one a table", Value: 2},
+		&cli.IntFlag{Name: "max-connections", Usage: "read over at most `N` connections: one a table, or more where one is large and some are free (PostgreSQL)", Value: databaseConnections},
 		&cli.IntFlag{Name: "max-rows-per-second", Usage: "read at most `N` rows a second; 0 is no limit"},
 		&cli.DurationFlag{Name: "statement-timeout", Usage: "`TIME` after which the server ends a statement; 0 is none"},
 		&cli.DurationFlag{Name: "max-lag", Usage: "pause while replication lags more than `TIME`; 0 is no limit"},
@@ -139,17 +129,13 @@ func readDSN(c *cli.Context) (string, error) {
 
 // sourceOptions joins flags and configuration: flags win where both choose.
 func sourceOptions(c *cli.Context, conf databaseConfig) (database.Options, error) {
-	o := database.Options{
-		Include: conf.Include, Exclude: conf.Exclude, Views: conf.Views || c.Bool("views"), Keys: map[string][]string{}, Queries: conf.Queries,
-		Connections: c.Int("max-connections"), Consistency: c.String("consistency"), StatementTimeout: c.Duration("statement-timeout"),
-	}
+	o := conf.options()
+	o.Views = o.Views || c.Bool("views")
+	o.Connections, o.Consistency, o.StatementTimeout = c.Int("max-connections"), c.String("consistency"), c.Duration("statement-timeout")
 	if c.IsSet("table") {
 		o.Include = c.StringSlice("table")
 	}
 	o.Exclude = append(o.Exclude, c.StringSlice("exclude")...)
-	for table, key := range conf.Keys {
-		o.Keys[table] = key
-	}
 	declared, err := readKeys(c, "key")
 	if err != nil {
 		return o, err
@@ -171,6 +157,11 @@ func runCaptureDatabase(ctx context.Context, o databaseOptions, s streams) error
 		return err
 	}
 	defer src.Close()
+	return captureSource(ctx, src, redactor, o, s)
+}
+
+// captureSource makes a snapshot of an open source, which stays open.
+func captureSource(ctx context.Context, src database.Source, redactor *redact.Redactor, o databaseOptions, s streams) error {
 	w, err := snapshot.Create(o.Out, snapshot.Options{
 		Tool: tool(), Source: src.Info(), Resume: o.Resume,
 		Redaction: snapshot.Redaction{Profile: redactor.Profile(), KeyID: redactor.KeyID()},

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/proxy"
 	"parallax/capture/recording"
-	"parallax/capture/redact"
 )
 
 type proxyOptions struct {
@@ -21,6 +21,8 @@ type proxyOptions struct {
 	Quiet  bool
 	// MinFree is left free on the disk of Out.
 	MinFree lowWater
+	// Mirror is nil where nothing is mirrored.
+	Mirror *mirrorOptions
 	// Ready is told the address once the proxy listens.
 	Ready func(address string) error
 }
@@ -30,12 +32,14 @@ func captureProxyCommand(s streams) *cli.Command {
 		Name:  "proxy",
 		Usage: "record what passes through a proxy in front of the old system",
 		Description: "Bytes go on unchanged in both directions. Ends with SIGINT or SIGTERM, then the\n" +
-			"recording is finished; after a crash `parallax verify REC --recover` finishes it.",
+			"recording is finished; after a crash `parallax verify REC --recover` finishes it.\n" +
+			"With --mirror, each request is also sent to another system, behind the clients'\n" +
+			"backs and under a replay's rules; what it answers is a run for `parallax diff`.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "listen", Usage: "`ADDRESS` to accept clients at", Value: "127.0.0.1:8080"},
 			&cli.StringFlag{Name: "upstream", Usage: "`URL` of the old system"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the recording"},
-			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` with the key redact"},
+			&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys redact and, for --mirror, targets, carry, rules"},
 			&cli.StringFlag{Name: "address-file", Usage: "write the URL to send clients to into `FILE`, once it is listened at"},
 			&cli.BoolFlag{Name: "listen-public", Usage: "allow an address that is not loopback"},
 			&cli.StringFlag{Name: "cert", Usage: "PEM `FILE` of the certificate to answer clients with TLS"},
@@ -46,9 +50,10 @@ func captureProxyCommand(s streams) *cli.Command {
 			&cli.BoolFlag{Name: "via", Usage: "add Via towards the upstream"},
 			&cli.DurationFlag{Name: "answer-timeout", Usage: "silence of an upstream that owes an answer; 0 waits as long as the client"},
 			&cli.Int64Flag{Name: "max-body", Usage: "`MIB` kept of one body", Value: 16},
+			&cli.IntFlag{Name: "max-connections", Usage: "clients connected at once; a further one takes the place of the one idle for longest, or waits", DefaultText: "what the limit of open files allows"},
 			&cli.StringFlag{Name: "min-free", Usage: "stop recording, not serving, when less than this `SHARE` (5%) or size (2GiB) of the disk is free; 0 for none", DefaultText: "5% or 1GiB, whichever is less"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no summary"},
-		}, redactFlags()...),
+		}, slices.Concat(mirrorFlags(), redactFlags())...),
 		Action: func(c *cli.Context) error {
 			o, err := readProxyFlags(c)
 			if err != nil {
@@ -94,14 +99,18 @@ func readProxyFlags(c *cli.Context) (proxyOptions, error) {
 	if err != nil {
 		return proxyOptions{}, err
 	}
+	mirrored, err := readMirrorFlags(c, conf)
+	if err != nil {
+		return proxyOptions{}, err
+	}
 	return proxyOptions{
-		MinFree: free,
+		MinFree: free, Mirror: mirrored,
 		Proxy: proxy.Options{
 			Upstream: c.String("upstream"), UpstreamCA: c.String("upstream-ca"), UpstreamInsecure: c.Bool("upstream-insecure"),
 			Listen: c.String("listen"), ListenPublic: c.Bool("listen-public"),
 			CertFile: c.String("cert"), KeyFile: c.String("cert-key"),
 			ForwardedFor: c.Bool("forwarded-for"), Via: c.Bool("via"),
-			BodyCap: body, AnswerTimeout: c.Duration("answer-timeout"),
+			MaxConnections: c.Int("max-connections"), BodyCap: body, AnswerTimeout: c.Duration("answer-timeout"),
 		},
 		Out: c.String("output"), Redact: readRedactFlags(c, conf.Redact), Quiet: c.Bool("quiet"),
 	}, nil
@@ -116,29 +125,68 @@ func runCaptureProxy(ctx context.Context, o proxyOptions, s streams) error {
 	if err := o.MinFree.check(o.Out); err != nil {
 		return unverifiedf("nothing would be recorded: %w", err)
 	}
+	if err := o.fitFiles(openFiles(), s); err != nil {
+		return err
+	}
 	redactor, err := newRedactor(o.Redact, s)
 	if err != nil {
 		return err
 	}
-	live := &lateSink{redactor: redactor}
-	p, err := proxy.New(o.Proxy, live)
+	sink := &proxySink{lateSink: lateSink{redactor: redactor}}
+	p, err := proxy.New(o.Proxy, sink)
 	if err != nil {
 		return refusedProxy(err)
 	}
-	live.live, err = recording.CreateLive(o.Out, recording.Options{
-		Tool:      tool(),
-		Source:    recording.Source{Kind: "proxy", Detail: "listening on " + p.Addr().String()},
-		Redaction: redactionOf(redactor),
-		Room:      func() error { return o.MinFree.check(o.Out) },
-	})
-	if err != nil {
+	if err := o.open(p, sink, s); err != nil {
 		return joinErrors(err, p.Shutdown(ctx))
 	}
+	r := &proxyRun{options: o, proxy: p, sink: sink, streams: s}
 	served := o.Ready(p.Addr().String())
 	if served == nil {
-		served = serveUntil(ctx, p, live.live, s)
+		served = r.serveUntil(ctx)
 	}
-	return finishProxy(p, live, redactor, served, o, s)
+	return joinErrors(served, r.finish())
+}
+
+// fitFiles bounds the connections by the limit of open files: beyond it neither
+// clients nor the recording would get what they need. A client takes two.
+func (o *proxyOptions) fitFiles(limit int64, s streams) (err error) {
+	others := 0
+	if o.Mirror != nil {
+		others = o.Mirror.Connections
+	}
+	want := o.Proxy.MaxConnections
+	o.Proxy.MaxConnections, err = connectionsFor(limit, want, 2, others)
+	if want == 0 {
+		want = fewConnections
+	}
+	sayFewer(s, limit, want, o.Proxy.MaxConnections)
+	return err
+}
+
+// fewConnections are so few that it is said, also where nobody asked for more.
+const fewConnections = 256
+
+// open starts the recording and, where there is a candidate, its run.
+func (o *proxyOptions) open(p *proxy.Proxy, sink *proxySink, s streams) error {
+	if err := o.Mirror.check(p); err != nil {
+		return err
+	}
+	live, err := recording.CreateLive(o.Out, recording.Options{
+		Tool:      tool(),
+		Source:    recording.Source{Kind: "proxy", Detail: "listening on " + p.Addr().String()},
+		Redaction: redactionOf(sink.redactor),
+		Room:      func() error { return o.MinFree.check(o.Out) },
+	})
+	if err != nil || o.Mirror == nil {
+		sink.live = live
+		return err
+	}
+	sink.live = live
+	if sink.mirror, err = openCandidate(o, p, s); err != nil {
+		return joinErrors(err, joinErrors(live.Suspend(), discardBegun(o.Out)))
+	}
+	return nil
 }
 
 func refusedProxy(err error) error {
@@ -148,31 +196,36 @@ func refusedProxy(err error) error {
 	return usageError{err}
 }
 
+// proxyRun is a proxy at work.
+type proxyRun struct {
+	options proxyOptions
+	proxy   *proxy.Proxy
+	sink    *proxySink
+	streams streams
+	// until is when what is under way at the end is given up.
+	until time.Time
+}
+
 // serveUntil accepts clients until ctx ends, then lets what is under way finish.
-func serveUntil(ctx context.Context, p *proxy.Proxy, live *recording.Live, s streams) error {
+func (r *proxyRun) serveUntil(ctx context.Context) error {
 	failed := make(chan error, 1)
-	go func() { failed <- p.Serve() }()
-	if err, ended := watchProxy(ctx, p, live, failed, s); ended {
+	go func() { failed <- r.proxy.Serve() }()
+	if err, ended := r.watch(ctx, failed); ended {
 		return err
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	r.until = time.Now().Add(shutdownGrace)
+	grace, cancel := context.WithDeadline(context.WithoutCancel(ctx), r.until)
 	defer cancel()
-	if err := p.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := r.proxy.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return nil
 }
 
-const (
-	lookEvery = time.Second
-	// remindEvery is how often it is said again that nothing is recorded.
-	remindEvery = time.Minute
-)
-
-// watchProxy waits for the end of ctx or of the serving. That nothing is
-// recorded any more (a full disk) is said at once, and again: the clients are
-// still served, so that nobody would notice.
-func watchProxy(ctx context.Context, p *proxy.Proxy, live *recording.Live, failed <-chan error, s streams) (err error, ended bool) {
+// watch waits for the end of ctx or of the serving. That nothing is recorded any
+// more (a full disk) is said at once, and again: the clients are still served, so
+// that nobody would notice.
+func (r *proxyRun) watch(ctx context.Context, failed <-chan error) (err error, ended bool) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for last := (time.Time{}); ; {
@@ -182,88 +235,53 @@ func watchProxy(ctx context.Context, p *proxy.Proxy, live *recording.Live, faile
 		case <-ctx.Done():
 			return nil, false
 		case now := <-look.C:
-			if err := firstLoss(p, live); err != nil && now.Sub(last) >= remindEvery {
+			if err := firstLoss(r.proxy, r.sink.live); err != nil && now.Sub(last) >= remindEvery {
 				last = now
-				sayLoss(p, live, err, s)
+				sayLoss(r.proxy, r.sink.live, err, r.streams)
 			}
+			r.sink.mirror.report()
 		}
 	}
 }
 
-// firstLoss returns why something is not recorded: the whole rest, or single
-// exchanges that could not be.
-func firstLoss(p *proxy.Proxy, live *recording.Live) error {
-	if err := live.Stopped(); err != nil {
-		return err
-	}
-	return p.SinkError()
+// finish closes the recording, then the run of the candidate, which names it.
+// What passed unrecorded is said in it and on standard error, and makes the exit
+// code 3.
+func (r *proxyRun) finish() error {
+	result := r.sink.mirror.end(r.until)
+	err := r.finishRecording()
+	return joinErrors(err, r.sink.mirror.finish(result, r.options.Out))
 }
 
-func sayLoss(p *proxy.Proxy, live *recording.Live, why error, s streams) {
-	missed, _ := p.Missed()
-	text := safeText(why.Error())
-	if live.Stopped() == nil {
-		fmt.Fprintf(s.err, "NOT RECORDED: %d exchanges so far: %s\n", missed.Exchanges, text)
-		return
-	}
-	fmt.Fprintf(s.err, "NOT RECORDING any more: %s\nclients are still served, %d exchanges are not in the recording so far; end the proxy to keep what was recorded\n",
-		text, missed.Exchanges)
-}
-
-// finishProxy closes the recording. What passed unrecorded is said in it and on
-// standard error, and makes the exit code 3.
-func finishProxy(p *proxy.Proxy, live *lateSink, r *redact.Redactor, served error, o proxyOptions, s streams) error {
-	ledger := p.Ledger()
-	why := firstLoss(p, live.live)
-	closing := recording.Closing{Ledger: ledger, RedactionCounts: r.Counts()}
-	missed := missing(p, live.live.Stopped() != nil, &closing)
-	err := live.live.Close(closing)
+func (r *proxyRun) finishRecording() error {
+	o, live, ledger := r.options, r.sink.live, r.proxy.Ledger()
+	why := firstLoss(r.proxy, live)
+	closing := recording.Closing{Ledger: ledger, RedactionCounts: r.sink.redactor.Counts()}
+	missed := missing(r.proxy, live.Stopped() != nil, &closing)
+	err := live.Close(closing)
 	if err == nil {
 		err = why
 	}
 	if err != nil { // what the ledger calls whole may not be on the disk
 		err = fmt.Errorf("what was recorded is not all on the disk: %w\n%skept: what was recorded before it; `parallax verify --recover %s` finishes it where it is not", err, missed, o.Out)
-		err = lostError{err}
-	} else if !o.Quiet {
-		printLedger(s.err, &ledger)
+		return lostError{err}
 	}
-	return joinErrors(served, err)
+	if !o.Quiet {
+		printLedger(r.streams.err, &ledger)
+	}
+	return nil
 }
 
-// missing notes in the recording what passed and is not in it, and returns the
-// same as lines for who reads the end of the proxy.
-func missing(p *proxy.Proxy, stopped bool, c *recording.Closing) (lines string) {
-	refused, within := p.Missed()
-	switch {
-	case stopped && refused.Exchanges > 0:
-		c.Interrupted = fmt.Sprintf("the recording stopped and was not taken up again: %s served and not recorded", refused)
-		c.Notes = append(c.Notes, c.Interrupted)
-	case stopped:
-		c.Interrupted = "the recording stopped before the proxy did"
-	case refused.Exchanges > 0:
-		c.Notes = append(c.Notes, fmt.Sprintf("holes: %s could not be recorded", refused))
-	}
-	if within.Exchanges > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("holes: the recording was slower than the traffic, %s not recorded", within))
-	}
-	if n := p.Crowded(); n > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("%d clients came while all connections were taken: idle ones were closed for them, or they waited", n))
-	}
-	for _, note := range c.Notes {
-		lines += note + "\n"
-	}
-	return lines
+// proxySink redacts and journals, and offers what was recorded to the candidate.
+type proxySink struct {
+	lateSink
+	mirror *candidate
 }
 
-// lateSink redacts and then journals.
-type lateSink struct {
-	redactor *redact.Redactor
-	live     *recording.Live
-}
-
-func (l *lateSink) Write(ex *recording.Exchange) error {
-	if err := l.redactor.Apply(ex); err != nil {
-		return err
+// Write takes ex over.
+func (s *proxySink) Write(ex *recording.Exchange) error {
+	if s.mirror == nil {
+		return s.lateSink.Write(ex)
 	}
-	return l.live.Write(ex)
+	return s.mirror.record(ex, &s.lateSink)
 }

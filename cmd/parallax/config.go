@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
 
 	"parallax/capture/redact"
@@ -16,7 +17,9 @@ import (
 	"parallax/diff/tables/mapping"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/report/gate"
 )
 
@@ -31,7 +34,9 @@ type config struct {
 	Redact     redact.Config            `yaml:"redact"`
 	Carry      []carry.Rule             `yaml:"carry"`
 	Sessions   sessions.Config          `yaml:"sessions"`
+	Order      []entity.Rule            `yaml:"order"`
 	Abort      replay.Abort             `yaml:"abort"`
+	Shift      []shift.Rule             `yaml:"shift"`
 	Rules      []rules.Rule             `yaml:"rules"`
 	Routes     routesConfig             `yaml:"routes"`
 	Database   databaseConfig           `yaml:"database"`
@@ -67,21 +72,28 @@ func loadConfig(path string) (*config, error) {
 // decodeConfig refuses a second document, also an empty one: the keys in it, a
 // stricter gate say, would be left out unseen.
 func decodeConfig(text []byte, c *config) error {
-	if !oneDocument(text) {
+	tokens := tokensOf(text)
+	if !oneDocument(tokens) {
 		return errors.New("more than one YAML document: a configuration is one")
+	}
+	if err := checkSize(tokens); err != nil {
+		return err
 	}
 	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
 	if errors.Is(err, io.EOF) {
 		return nil
+	}
+	if err == nil && c.Database.NullText.text == nil {
+		err = refuseNullText(text)
 	}
 	return err
 }
 
 // oneDocument looks at the tokens: the parser drops what follows an empty
 // document.
-func oneDocument(text []byte) bool {
+func oneDocument(tokens token.Tokens) bool {
 	content, directive, started, ended := false, false, false, false
-	for _, t := range lexer.Tokenize(string(text)) {
+	for _, t := range tokens {
 		switch t.Type {
 		case token.CommentType:
 		case token.DirectiveType:
@@ -129,13 +141,25 @@ func (c *config) validate() error {
 	if _, err := sessions.New(c.Sessions.Key); err != nil {
 		return err
 	}
+	if _, err := entity.New(c.Order); err != nil {
+		return err
+	}
+	if err := c.validateTargets(); err != nil {
+		return err
+	}
 	if err := c.Abort.Validate(); err != nil {
+		return err
+	}
+	if _, err := shift.New(c.Shift, 0, 0); err != nil {
 		return err
 	}
 	if _, err := mapping.Compile(c.Mapping); err != nil {
 		return err
 	}
 	if _, err := invariants.Compile(c.Invariants, invariants.Options{}); err != nil {
+		return err
+	}
+	if err := c.Database.validate(); err != nil {
 		return err
 	}
 	if err := c.Gate.Validate(); err != nil {
@@ -154,3 +178,20 @@ func (c *config) validate() error {
 
 // ruleSet compiles the rules, with those that switch normalisations off.
 func (c *config) ruleSet() (*rules.Set, error) { return rules.Compile(c.Rules) }
+
+func (c *config) validateTargets() error {
+	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
+		t := c.Targets[name]
+		if t.Auth == nil {
+			continue
+		}
+		if err := t.Auth.Validate(); err != nil {
+			return fmt.Errorf("targets: %s: %w", name, err)
+		}
+		t.Name = name
+		if err := c.findAuthTarget(&t); err != nil {
+			return err
+		}
+	}
+	return nil
+}

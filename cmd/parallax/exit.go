@@ -145,7 +145,7 @@ func errorCode(err error) int {
 		return exitRefused
 	case errors.Is(err, recording.ErrDamaged): // also where the damage is that a file is missing
 		return exitUnverified
-	case errors.Is(err, recording.ErrExists), errors.Is(err, comparison.ErrExists), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist):
+	case errors.Is(err, recording.ErrExists), errors.Is(err, recording.ErrOtherRun), errors.Is(err, comparison.ErrExists), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist):
 		return exitUsage
 	default:
 		return exitUnverified

@@ -9,8 +9,8 @@ import (
 )
 
 // job is the key steps: what `parallax run FILE` does, always in the order
-// capture or open, replay, control, diff, report, gate. Paths are relative to
-// the file.
+// capture or open, replay, control, diff, report, gate; or snapshots, diff, report,
+// gate. Paths are relative to the file.
 type job struct {
 	// Folder gets a folder a night.
 	Folder string `yaml:"folder"`
@@ -18,6 +18,9 @@ type job struct {
 	Open    string      `yaml:"open,omitempty"`
 	Capture *captureJob `yaml:"capture,omitempty"`
 	Replay  *replayJob  `yaml:"replay"`
+	// Snapshots are the job of two databases, in the place of open, capture, replay and
+	// control.
+	Snapshots *snapshotsJob `yaml:"snapshots,omitempty"`
 	// Control runs against the old system, to tell noise from differences.
 	Control []replayJob `yaml:"control,omitempty"`
 	Report  reportJob   `yaml:"report,omitempty"`
@@ -52,6 +55,10 @@ func (j *job) validate() error {
 	switch {
 	case j.Folder == "":
 		return fmt.Errorf("steps: folder is missing: where the nights go")
+	case j.Snapshots != nil && (j.Open != "" || j.Capture != nil || j.Replay != nil || len(j.Control) > 0):
+		return fmt.Errorf("steps: snapshots is a job of its own: open, capture, replay and control are for answers")
+	case j.Snapshots != nil:
+		return j.Snapshots.validate()
 	case (j.Open == "") == (j.Capture == nil):
 		return fmt.Errorf("steps: want either open (a recording) or capture (which makes one)")
 	case j.Capture != nil && j.Capture.Packets == "":
@@ -83,8 +90,9 @@ func (r *replayJob) pace() (paceOptions, error) {
 // night is where one run of a job puts what it makes.
 type night struct{ dir string }
 
-func (n night) recording() string     { return filepath.Join(n.dir, "recording") }
-func (n night) run() string           { return filepath.Join(n.dir, "run") }
-func (n night) control(i int) string  { return filepath.Join(n.dir, fmt.Sprintf("control-%d", i+1)) }
-func (n night) comparison() string    { return filepath.Join(n.dir, "comparison") }
-func (n night) reports() report.Files { return report.InDir(filepath.Join(n.dir, "report")) }
+func (n night) recording() string           { return filepath.Join(n.dir, "recording") }
+func (n night) snapshot(side string) string { return filepath.Join(n.dir, side) }
+func (n night) run() string                 { return filepath.Join(n.dir, "run") }
+func (n night) control(i int) string        { return filepath.Join(n.dir, fmt.Sprintf("control-%d", i+1)) }
+func (n night) comparison() string          { return filepath.Join(n.dir, "comparison") }
+func (n night) reports() report.Files       { return report.InDir(filepath.Join(n.dir, "report")) }

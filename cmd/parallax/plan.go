@@ -22,16 +22,35 @@ func printPlan(base recordingReader, e replay.Options, names *routeNames, asJSON
 		return printJSON(s.out, struct {
 			Schema int `json:"schema"`
 			replay.Outline
+			Shard   string           `json:"shard,omitempty"`
 			OpenAPI *describedCounts `json:"openapi,omitempty"`
-		}{1, plan, names.counts()})
+		}{1, plan, shardText(e.Shard), names.counts()})
 	}
-	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%d of %d exchanges would be sent, over %s, by %s\n",
-		plan.Target, plan.Writes, plan.Send, plan.Total, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
+	share := ""
+	if e.Shard.Of > 0 {
+		share = "shard " + shardText(e.Shard) + ": "
+	}
+	if _, err := fmt.Fprintf(s.out, "target %s, unsafe methods: %s\n%s%d of %d exchanges would be sent, in %d sessions, over %s, by %s\n",
+		plan.Target, plan.Writes, share, plan.Send, plan.Total, plan.Sessions, plan.Duration.Round(time.Millisecond), plan.Schedule); err != nil {
 		return err
 	}
 	for i, stage := range plan.Stages {
 		if _, err := fmt.Fprintf(s.out, "stage %3d %9d  from %s to %s, %v to %v\n",
 			i+1, stage.Requests, stage.Begin, stage.Begin+stage.Duration, stage.From, stage.To); err != nil {
+			return err
+		}
+	}
+	if plan.Auth != "" {
+		if _, err := fmt.Fprintf(s.out, "token    %s\n", safeText(plan.Auth)); err != nil {
+			return err
+		}
+	}
+	if err := printShift(s.out, plan.Shift); err != nil {
+		return err
+	}
+	for _, kind := range slices.Sorted(maps.Keys(plan.Order)) {
+		if _, err := fmt.Fprintf(s.out, "order    %9d  %s, %d behind another session\n",
+			plan.Order[kind].Requests, safeText(kind), plan.Order[kind].Behind); err != nil {
 			return err
 		}
 	}

@@ -69,3 +69,16 @@ func findKey(file string, s streams) (redact.Key, error) {
 func redactionOf(r *redact.Redactor) recording.Redaction {
 	return recording.Redaction{Profile: r.Profile(), KeyID: r.KeyID()}
 }
+
+// lateSink redacts and then journals.
+type lateSink struct {
+	redactor *redact.Redactor
+	live     *recording.Live
+}
+
+func (l *lateSink) Write(ex *recording.Exchange) error {
+	if err := l.redactor.Apply(ex); err != nil {
+		return err
+	}
+	return l.live.Write(ex)
+}

@@ -20,8 +20,10 @@ import (
 	"parallax/diff"
 	"parallax/replay"
 	"parallax/replay/carry"
+	"parallax/replay/entity"
 	"parallax/replay/schedule"
 	"parallax/replay/sessions"
+	"parallax/replay/shift"
 	"parallax/replay/transport"
 )
 
@@ -43,6 +45,7 @@ type replayOptions struct {
 	NoMarker bool
 	Carry    []carry.Rule
 	Sessions sessions.Keys
+	Order    []entity.Rule
 	Filter   recording.Filter
 	// FilterText is the filter as it was asked for.
 	FilterText string
@@ -50,10 +53,14 @@ type replayOptions struct {
 	KeyFile    string
 	Redact     redact.Config
 	Abort      replay.Abort
+	Shift      []shift.Rule
 	Resume     bool
 	DryRun     bool
 	JSON       bool
 	Quiet      bool
+
+	// shifted is infoShift of the run.
+	shifted string
 }
 
 // paceOptions choose one schedule.
@@ -86,13 +93,13 @@ func replayFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "target", Usage: "`NAME` of a configured target, or a URL"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the run"},
-		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, redact, routes"},
+		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, sessions, order, abort, redact, routes"},
 		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
 		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
 		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
 		&cli.BoolFlag{Name: "max", Usage: "as fast as the connections allow"},
 		&cli.DurationFlag{Name: "max-gap", Usage: "shorten longer pauses of the recording to this"},
-		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: 64},
+		&cli.IntFlag{Name: "connections", Usage: "connections at once", Value: replay.DefaultConnections},
 		&cli.BoolFlag{Name: "shared-connections", Usage: "let any idle connection serve any session"},
 		&cli.BoolFlag{Name: "retry-stale", Usage: "send a safe request again, once, when a kept connection turns out closed (counted)"},
 		&cli.BoolFlag{Name: "control", Usage: "the target is the old system itself: safe methods only"},
@@ -154,7 +161,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Abort: abort, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Filter: filter, FilterText: filterText(c, names), Names: names, KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Shift: conf.Shift, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c, names), Names: names, KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -180,7 +187,23 @@ func (c *config) target(name string) (replay.Target, error) {
 		return t, usagef("no target is called %q\nhint: give a URL, or --config FILE with the key targets", name)
 	}
 	t.Name = name
-	return t, nil
+	return t, c.findAuthTarget(&t)
+}
+
+// findAuthTarget sets the other target that t gets its token of, where it has one:
+// no address is asked for a token that is not configured as a target.
+func (c *config) findAuthTarget(t *replay.Target) error {
+	if t.Auth == nil || t.Auth.Request == nil || t.Auth.Request.Target == "" {
+		return nil
+	}
+	name := t.Auth.Request.Target
+	other, ok := c.Targets[name]
+	if !ok {
+		return usagef("targets: %s: auth: request: no target is called %q", t.Name, name)
+	}
+	other.Name = name
+	t.AuthTarget = &other
+	return nil
 }
 
 // schedule returns the one schedule that was asked for.
@@ -255,6 +278,9 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if o.DryRun {
 		return nil, printPlan(base, engine, o.Names, o.JSON, s)
 	}
+	if err := o.fitFiles(&engine, s); err != nil {
+		return nil, err
+	}
 	redactor, err := o.redactor(base, s)
 	if err != nil {
 		return nil, err
@@ -272,6 +298,17 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	allThreads()
 	p.done()
 	return o.commit(live, redactor, &result, err, s)
+}
+
+// fitFiles bounds the connections by the limit of open files.
+func (o *replayOptions) fitFiles(e *replay.Options, s streams) (err error) {
+	limit, want := openFiles(), o.Pool.Connections
+	if want == 0 {
+		want = replay.DefaultConnections
+	}
+	e.Pool.Connections, err = connectionsFor(limit, want, 1, 0)
+	sayFewer(s, limit, want, e.Pool.Connections)
+	return err
 }
 
 // needs says what is read of the baseline: the bodies of answers only where a
@@ -302,8 +339,11 @@ func (o *replayOptions) engine(base recordingReader, p *progress) (replay.Option
 	if e.Sessions, err = sessions.New(o.Sessions); err != nil {
 		return e, usageError{err}
 	}
+	if e.Order, err = entity.New(o.Order); err != nil {
+		return e, usageError{err}
+	}
 	e.Filter = leaveOut(o.Filter, e.Sessions)
-	return e, nil
+	return e, o.setShift(&e, base.Manifest().FirstAt, time.Now())
 }
 
 func replayLine(p replay.Progress) string {
@@ -355,13 +395,16 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 		return nil, usagef("--resume: there is no interrupted run: %w", err)
 	}
 	if committed(o.Out) {
-		if err := reopenRun(o.Out, options, s); err != nil {
+		if err := o.reopenRun(e, options, s); err != nil {
 			return nil, err
 		}
 	}
 	live, before, err := recording.ResumeLive(o.Out, options)
 	if err != nil {
 		return nil, err
+	}
+	if err := o.keepShift(e, before.Info[infoShift]); err != nil {
+		return nil, errors.Join(err, live.Suspend())
 	}
 	e.Resume.Ended = maps.Clone(before.Ended)
 	e.Resume.Open = map[recording.ID]bool{}
@@ -375,6 +418,9 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 // services give back in their answers.
 func (o *replayOptions) info(e *replay.Options) map[string]string {
 	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), "sessions": sessionsText(o.Sessions)}
+	if o.shifted != "" {
+		info[infoShift] = o.shifted
+	}
 	if !e.NoMarker {
 		info[diff.InfoMarker] = replay.MarkerHeader + ": " + e.RunID
 	}
@@ -391,12 +437,19 @@ func (o *replayOptions) commit(live *recording.Live, r *redact.Redactor, result 
 	if err != nil {
 		return result, err
 	}
+	order, err := json.Marshal(result.Order)
+	if err != nil {
+		return result, err
+	}
 	closing := recording.Closing{
 		Ledger: result.Ledger(), RedactionCounts: r.Counts(),
-		Info:  map[string]string{diff.InfoTiming: string(timing), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
+		Info:  map[string]string{diff.InfoTiming: string(timing), "order": string(order), "carried": fmt.Sprint(result.Carried), "left_out": fmt.Sprint(result.LeftOut)},
 		Notes: replayNotes(result),
 	}
-	if err := addAborted(closing.Info, result); err != nil {
+	if o.shifted != "" {
+		closing.Info[infoShift] = o.shifted // that of the run's beginning
+	}
+	if err := addInfo(closing.Info, result); err != nil {
 		return result, err
 	}
 	if err := live.Close(closing); err != nil {
@@ -428,15 +481,23 @@ func (o *replayOptions) howToGoOn() string {
 // discard removes a run that never began; a folder that holds anything else
 // stays.
 func (o *replayOptions) discard() error {
+	if err := discardBegun(o.Out); err != nil {
+		return err
+	}
+	if o.Run != "" {
+		_ = os.Remove(o.Run) // fails where it is not empty, as it should
+	}
+	return nil
+}
+
+// discardBegun removes a recording whose journal was begun and holds nothing.
+func discardBegun(dir string) error {
 	for _, name := range []string{recording.JournalName, recording.PartialName} {
-		if err := os.Remove(filepath.Join(o.Out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	_ = os.Remove(o.Out) // fails where it is not empty, as it should
-	if o.Run != "" {
-		_ = os.Remove(o.Run) // likewise
-	}
+	_ = os.Remove(dir) // fails where it is not empty, as it should
 	return nil
 }
 
@@ -447,6 +508,16 @@ func replayNotes(r *replay.Result) []string {
 	}
 	if r.Timing.Unfair != "" {
 		notes = append(notes, "the replay was not fair: "+r.Timing.Unfair)
+	}
+	notes = append(notes, shiftNotes(r.Shifted)...)
+	if a := r.Auth; a != nil && a.Unauthorized > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests were answered 401 that were not in the recording; %d of them were sent again with a new token", a.Unauthorized, a.SentAgain))
+	}
+	if r.Order.Unordered > 0 {
+		notes = append(notes, fmt.Sprintf("%d entities were not held in order: a request names more than %d", r.Order.Unordered, entity.MaxNamed))
+	}
+	if r.Foreign > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests name a cookie or value that an answer to another shard brings, and were sent without it: give those sessions one key", r.Foreign))
 	}
 	if r.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
@@ -468,6 +539,9 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	printLedger(s.err, &ledger)
 	if n := r.Ends[recording.Blocked]; n > 0 {
 		fmt.Fprintf(s.err, "%d blocked by the safety policy lower the coverage; why is in outcome.detail of `parallax cat %s`\n", n, safeText(o.Out))
+	}
+	if r.Order.Named > 0 {
+		fmt.Fprintf(s.err, "order: %d requests name an entity, %d waited for another session\n", r.Order.Named, r.Order.Waits)
 	}
 	if r.Timing.FromSent.Count() == 0 {
 		return nil

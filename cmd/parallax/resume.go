@@ -4,17 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
 	"parallax/capture/recording"
+	"parallax/replay"
 )
 
 // reopenRun makes an interrupted run of one that was committed although exchanges
 // were not reached: a target that failed, or a condition that stopped it. The
 // committed run stays as it is, under a name of its own. A crash before the names
 // change leaves it where it is; nothing was sent by then.
-func reopenRun(dir string, o recording.Options, s streams) (err error) {
+func (r *replayOptions) reopenRun(e *replay.Options, o recording.Options, s streams) (err error) {
+	dir := r.Out
 	run, err := recording.Open(dir, recording.OpenOptions{})
 	if err != nil {
 		return err
@@ -22,6 +25,13 @@ func reopenRun(dir string, o recording.Options, s streams) (err error) {
 	defer func() { err = errors.Join(err, run.Close()) }()
 	if err := resumable(dir, run.Manifest(), o); err != nil {
 		return err
+	}
+	if err := r.keepShift(e, run.Manifest().Info[infoShift]); err != nil {
+		return err
+	}
+	o.Info = maps.Clone(o.Info)
+	if o.Info[infoShift] = run.Manifest().Info[infoShift]; o.Info[infoShift] == "" {
+		delete(o.Info, infoShift)
 	}
 	fresh, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".resuming-")
 	if err != nil {
@@ -40,6 +50,9 @@ func reopenRun(dir string, o recording.Options, s streams) (err error) {
 func resumable(dir string, m *recording.Manifest, o recording.Options) error {
 	if m.Kind != o.Kind || m.Baseline != o.Baseline {
 		return usagef("--resume: %s is a %s of another recording", dir, m.Kind)
+	}
+	if err := recording.SameShard(m.Shard, o.Shard); err != nil {
+		return fmt.Errorf("--resume: %s: %w", dir, err)
 	}
 	for _, a := range m.Ledger.Accounts {
 		for _, b := range a.Buckets {

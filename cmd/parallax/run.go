@@ -23,7 +23,7 @@ type runOptions struct {
 
 func runCommand(s streams) *cli.Command {
 	return &cli.Command{
-		Name: "run", Usage: "do a whole job: capture or open, replay, diff, report, gate", ArgsUsage: "FILE",
+		Name: "run", Usage: "do a whole job: capture or open, replay, diff, report, gate; or two snapshots, diff, report, gate", ArgsUsage: "FILE",
 		Description: "Everything comes from one YAML file (docs/configuration.md). Each run gets a folder\n" +
 			"of its own; two runs of one job at once are refused with exit code 5.",
 		Flags: []cli.Flag{
@@ -53,6 +53,14 @@ func runJob(ctx context.Context, o runOptions, s streams) error {
 		return usagef("%s: the key steps is missing", o.File)
 	}
 	base := filepath.Dir(o.File)
+	w := &worker{conf: conf, base: base, options: o, streams: s}
+	w.night = night{filepath.Join(within(base, conf.Steps.Folder), o.Now.UTC().Format(nightLayout))}
+	var sides []*capturing
+	if conf.Steps.Snapshots != nil { // nothing is made for a job that cannot begin
+		if sides, err = w.capturings(); err != nil {
+			return err
+		}
+	}
 	folder, err := store.MakeFolder(within(base, conf.Steps.Folder), nil)
 	if err != nil {
 		return err
@@ -62,12 +70,13 @@ func runJob(ctx context.Context, o runOptions, s streams) error {
 		return err
 	}
 	defer lock.Unlock()
-	n := night{filepath.Join(folder.Dir(), o.Now.UTC().Format(nightLayout))}
-	if err := os.Mkdir(n.dir, 0o700); err != nil {
+	if err := os.Mkdir(w.night.dir, 0o700); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "folder %s\n", n.dir)
-	w := &worker{conf: conf, base: base, night: n, options: o, streams: s}
+	fmt.Fprintf(s.err, "folder %s\n", w.night.dir)
+	if sides != nil {
+		return w.allSnapshots(ctx, sides)
+	}
 	return w.all(ctx)
 }
 
@@ -136,7 +145,7 @@ func (w *worker) replay(ctx context.Context, j *replayJob, recording, out string
 	}
 	o := replayOptions{
 		Recording: recording, Out: out, Target: target, Control: control, Writes: j.AllowWrites, Pace: pace,
-		KeepAll: j.KeepBodies, Carry: w.conf.Carry, Sessions: w.conf.Sessions.Key, Abort: w.conf.Abort, KeyFile: w.options.KeyFile, Redact: w.conf.Redact, Quiet: w.options.Quiet,
+		KeepAll: j.KeepBodies, Carry: w.conf.Carry, Sessions: w.conf.Sessions.Key, Order: w.conf.Order, Abort: w.conf.Abort, Shift: w.conf.Shift, KeyFile: w.options.KeyFile, Redact: w.conf.Redact, Quiet: w.options.Quiet,
 	}
 	o.Pool.Connections, o.Pool.RetryStale = j.Connections, j.RetryStale
 	_, err = runReplay(ctx, o, w.streams)

@@ -40,8 +40,16 @@ func parseShard(text string) (replay.Shard, error) {
 	return replay.Shard{Index: i, Of: n}, nil
 }
 
+// shardText is the inverse of parseShard.
+func shardText(s replay.Shard) string {
+	if s.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.Index, s.Of)
+}
+
 // maxShards bounds the shards of a run, which are all open when it is read.
-const maxShards = 1000
+const maxShards = 256
 
 // setShard chooses the share and its folder.
 func (o *replayOptions) setShard(c *cli.Context) (err error) {
@@ -107,7 +115,8 @@ func (o *replayOptions) shard(e *replay.Options) *recording.Shard {
 
 // plan is what decides over which request is sent when, and how its end is told:
 // what all shards must have alike. Long settings, and those that may hold what a
-// manifest should not, stand there by their digest.
+// manifest should not, stand there by their digest. A setting that comes to decide
+// over that belongs here.
 func (o *replayOptions) plan(e *replay.Options) map[string]string {
 	return map[string]string{
 		"schedule":     e.Schedule.String(),
@@ -118,11 +127,19 @@ func (o *replayOptions) plan(e *replay.Options) map[string]string {
 		"marker":       strconv.FormatBool(!o.NoMarker),
 		"retry_stale":  strconv.FormatBool(o.Pool.RetryStale),
 		"timeouts":     fmt.Sprint(o.Timeouts),
-		"target":       digestOf(e.Target),
+		"target":       digestOf(withoutPlace(e.Target)),
 		"carry":        digestOf(o.Carry),
+		"shift":        digestOf(o.Shift),
 		"sessions":     sessionsText(o.Sessions),
 		"redact":       digestOf(o.Redact),
+		"abort":        digestOf(o.Abort),
 	}
+}
+
+// withoutPlace leaves out where a machine keeps its certificates.
+func withoutPlace(t replay.Target) replay.Target {
+	t.CAFile = ""
+	return t
 }
 
 // digestOf names a setting by what it says.

@@ -36,6 +36,7 @@ import (
 	"crypto/sha256"
 	"sync"
 
+	"parallax/diff/body/field"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/diff/rules"
@@ -66,10 +67,7 @@ func (in *Input) layers() []string {
 }
 
 // Place names a place within a body. It is valid during a Sink's call only.
-type Place interface {
-	AppendPointer(dst []byte) []byte
-	AppendPattern(dst []byte) []byte
-}
+type Place = field.Place
 
 // Sink takes what a comparison finds, in the caller's goroutine.
 type Sink interface {
@@ -106,7 +104,17 @@ const (
 	ByHash  Method = "hash" // at least one side is cut
 	ByJSON  Method = "json"
 	ByText  Method = "text"
+	ByForm  Method = "form"
+	// ByRecords: as JSON lines or a JSON sequence, document by document.
+	ByRecords Method = "json records"
+	ByEvents  Method = "events"
+	ByParts   Method = "multipart"
+	ByXML     Method = "xml"
 )
+
+// ByField reports whether bodies were read as what their types say they are, to the
+// last byte.
+func (m Method) ByField() bool { return m != ByBytes && m != ByHash && m != ByText }
 
 // Result is what became of a pair of bodies. What was found is in the Sink.
 type Result struct {
@@ -119,6 +127,9 @@ type Result struct {
 	Coarse bool
 	// Reason says why a better method could not be used; it is empty otherwise.
 	Reason string
+	// Instead is the method that the content types ask for where Method, or that of
+	// a part, had to be another; Reason says why.
+	Instead Method
 }
 
 // The classes of this package's own differences.
@@ -151,6 +162,10 @@ func (o *Options) workFor(size int) int {
 type Comparer struct {
 	json   jsondiff.Comparer
 	report report
+	found  jsonReport
+	walk   field.Walk
+	// depth counts the multipart bodies around the part that is being compared.
+	depth int
 }
 
 // comparers is a cache only; nothing that a caller sees depends on it.
@@ -171,11 +186,11 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 	if same && (!r.Body().Transforms() || len(old.Bytes) == 0) {
 		return Result{Method: ByBytes}
 	}
-	c.report = report{sink: sink, rules: r, result: Result{Method: ByBytes}}
+	c.begin(sink, r)
+	defer c.end()
 	if o.Work > 0 {
 		o.JSON.Work = o.Work
 	}
-	defer func() { c.report = report{} }()
 	if rule, ok := r.Body().Ignore(); ok {
 		c.report.equalWhole(rule, old.Bytes, new.Bytes)
 		return c.report.end()
@@ -190,6 +205,17 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 	}
 	c.decoded(&old, &new, o)
 	return c.report.end()
+}
+
+func (c *Comparer) begin(sink Sink, r *rules.RouteRules) {
+	c.report = report{sink: sink, rules: r, at: &c.walk, result: Result{Method: ByBytes}}
+	c.walk.Begin(r, &c.report)
+	c.found = jsonReport{to: &c.report, at: within{body: &c.walk}}
+}
+
+func (c *Comparer) end() {
+	c.report, c.found = report{}, jsonReport{}
+	c.walk.End()
 }
 
 // sameBytes reports whether both sides are there, byte for byte the same, and
@@ -223,11 +249,11 @@ func (c *Comparer) decoded(old, new *Input, o Options) {
 	case bytes.Equal(x, y):
 		c.report.otherEncoding(old, new)
 		if c.report.rules.Body().Transforms() {
-			c.sameTextToChange(x, content.ParseMedia(old.ContentType), o)
+			c.sameTextToChange(newSide(x, old.ContentType), o)
 		}
 	case len(x) == 0 || len(y) == 0:
 		c.report.emptySide(x, y)
 	default:
-		c.byType(side{x, content.ParseMedia(old.ContentType)}, side{y, content.ParseMedia(new.ContentType)}, o)
+		c.byType(newSide(x, old.ContentType), newSide(y, new.ContentType), o)
 	}
 }

@@ -10,31 +10,46 @@ import (
 	"parallax/internal/content"
 )
 
-// side is a decoded body with what its Content-Type says.
+// side is a decoded body, or a part of one, with what its Content-Type says.
 type side struct {
 	text  []byte
 	media content.Media
+	// contentType is the header's value as it stands.
+	contentType string
+}
+
+func newSide(text []byte, contentType string) side {
+	return side{text, content.ParseMedia(contentType), contentType}
 }
 
 // byType compares two decoded bodies that differ and of which none is empty.
 func (c *Comparer) byType(old, new side, o Options) {
-	declared := old.media.Kind == content.JSON || new.media.Kind == content.JSON
-	if !declared && !(looksLikeJSON(old.text) && looksLikeJSON(new.text)) {
+	if !c.byJSON(old, new, o) && !c.byFields(old, new, o) {
 		c.byText(old, new, o)
-		return
 	}
-	err := c.json.Compare(old.text, new.text, c.report.rules, &c.report, o.JSON)
+}
+
+// byJSON reports false where that is not how to compare the sides; nothing is
+// reported then.
+func (c *Comparer) byJSON(old, new side, o Options) bool {
+	declared := old.media.Kind == content.JSON || new.media.Kind == content.JSON
+	if !declared && (!looksLikeJSON(old.text) || !looksLikeJSON(new.text) || methodOf(&old, &new) != "") {
+		return false
+	}
+	err := c.documents(old.text, new.text, o)
 	if err == nil {
-		c.report.result.Method, c.report.result.Coarse = ByJSON, c.json.Coarse()
-		return
+		c.report.result.Method = ByJSON
+		return true
 	}
-	if declared {
+	if !declared {
+		return false
+	}
+	if c.oneIsJSON(old, new, err) {
 		c.report.result.Reason = err.Error()
+		return true
 	}
-	if declared && c.oneIsJSON(old, new, err) {
-		return
-	}
-	c.byText(old, new, o)
+	c.report.instead(ByJSON, err)
+	return false
 }
 
 // oneIsJSON reports, as one difference, that JSON stands against something that

@@ -4,16 +4,19 @@ import (
 	"crypto/sha256"
 	"fmt"
 
+	"parallax/diff/body/field"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/diff/rules"
 )
 
-// report counts what goes to the Sink. It is the jsondiff.Sink, too.
+// report counts what goes to the Sink. It is the field.Sink, too.
 type report struct {
 	sink   Sink
 	rules  *rules.RouteRules
 	result Result
+	// at is the place of the body, or of the part of it, that is being compared.
+	at *field.Walk
 	// buffer is for the texts of places.
 	buffer [128]byte
 }
@@ -30,22 +33,53 @@ func (r *report) end() Result {
 	return r.result
 }
 
+// told is how much the Sink was told.
+func (r *report) told() int { return r.result.Differences + r.result.Equalities }
+
+// instead notes that the sides are not compared as their content types ask for.
+func (r *report) instead(wanted Method, err error) {
+	r.result.Instead, r.result.Reason = wanted, err.Error()
+	if r.at.Depth() > 0 {
+		r.result.Reason = "in a part, " + r.result.Reason
+	}
+}
+
+// add reports a difference of the body, or of the part of it that is being
+// compared, whose Field and Pattern are within it.
 func (r *report) add(d comparison.Difference) {
+	if r.at.Depth() > 0 {
+		field := r.at.AppendPointer(r.buffer[:0])
+		d.Field = string(appendWithin(field, d.Field))
+		pattern := r.at.AppendPattern(r.buffer[:0])
+		d.Pattern = string(appendWithin(pattern, d.Pattern))
+	}
+	r.tell(d)
+}
+
+func appendWithin(place []byte, field string) []byte {
+	if field != "" {
+		place = append(append(place, '/'), field...)
+	}
+	return place
+}
+
+func (r *report) tell(d comparison.Difference) {
 	d.Part, d.Severity = comparison.Body, comparison.Error
 	r.result.Differences++
+	r.result.Coarse = r.result.Coarse || d.Class == jsondiff.Coarse
 	if d.Kind == comparison.NotCompared {
 		r.result.State = NotCompared
 	}
 	r.sink.Difference(d)
 }
 
-// Difference implements jsondiff.Sink.
-func (r *report) Difference(at *jsondiff.Place, d jsondiff.Difference) {
+// Difference implements field.Sink.
+func (r *report) Difference(at field.Place, d jsondiff.Difference) {
 	// Two statements: within one expression both conversions may come after
 	// both calls, and the buffer is one.
 	field := string(at.AppendPointer(r.buffer[:0]))
 	pattern := string(at.AppendPattern(r.buffer[:0]))
-	r.add(comparison.Difference{
+	r.tell(comparison.Difference{
 		Field:   field,
 		Pattern: pattern,
 		Kind:    d.Kind, Class: d.Class,
@@ -53,21 +87,48 @@ func (r *report) Difference(at *jsondiff.Place, d jsondiff.Difference) {
 	})
 }
 
-// Equal implements jsondiff.Sink.
-func (r *report) Equal(at *jsondiff.Place, e jsondiff.Equality) {
+// Equal implements field.Sink.
+func (r *report) Equal(rule int, at field.Place, old, new jsondiff.Value) {
 	r.result.Equalities++
-	r.sink.Equal(e.Rule, at, e.Old, e.New)
+	r.sink.Equal(rule, at, old, new)
 }
 
-// wholeBody is the Place of differences and rules about the body as a whole.
-type wholeBody struct{}
+// within is a place in a JSON document that stands within a body.
+type within struct {
+	body *field.Walk
+	json *jsondiff.Place
+}
 
-func (wholeBody) AppendPointer(dst []byte) []byte { return dst }
-func (wholeBody) AppendPattern(dst []byte) []byte { return dst }
+// AppendPointer implements Place.
+func (w *within) AppendPointer(dst []byte) []byte {
+	return w.json.AppendPointer(w.body.AppendPointer(dst))
+}
+
+// AppendPattern implements Place.
+func (w *within) AppendPattern(dst []byte) []byte {
+	return w.json.AppendPattern(w.body.AppendPattern(dst))
+}
+
+// jsonReport is the jsondiff.Sink.
+type jsonReport struct {
+	to field.Sink
+	at within
+}
+
+// Difference implements jsondiff.Sink.
+func (r *jsonReport) Difference(at *jsondiff.Place, d jsondiff.Difference) {
+	r.at.json = at
+	r.to.Difference(&r.at, d)
+}
+
+// Equal implements jsondiff.Sink.
+func (r *jsonReport) Equal(at *jsondiff.Place, e jsondiff.Equality) {
+	r.at.json = at
+	r.to.Equal(e.Rule, &r.at, e.Old, e.New)
+}
 
 func (r *report) equalWhole(rule int, old, new []byte) {
-	r.result.Equalities++
-	r.sink.Equal(rule, wholeBody{}, rawValue(old), rawValue(new))
+	r.Equal(rule, r.at, rawValue(old), rawValue(new))
 }
 
 // rawValue is a body as it stands, "" where it is empty.

@@ -3,13 +3,16 @@ package body
 import (
 	"errors"
 
+	"parallax/diff/body/form"
+	"parallax/diff/body/multipart"
+	"parallax/diff/body/xmlbody"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/internal/content"
 )
 
 // sameToChange compares two bodies of equal bytes under rules that say how values
-// changed on purpose: those of JSON were to change, in other bodies the rules name
+// changed on purpose: those of fields were to change, in other bodies the rules name
 // no place.
 func (c *Comparer) sameToChange(old, new *Input, o Options) {
 	text, err := content.Decode(old.layers(), old.Bytes, o.Decode)
@@ -17,20 +20,41 @@ func (c *Comparer) sameToChange(old, new *Input, o Options) {
 		c.report.undecodable(old, new, err, err)
 		return
 	}
-	c.sameTextToChange(text, content.ParseMedia(old.ContentType), o)
+	c.sameTextToChange(newSide(text, old.ContentType), o)
 }
 
-func (c *Comparer) sameTextToChange(text []byte, media content.Media, o Options) {
-	if media.Kind != content.JSON && !looksLikeJSON(text) {
+func (c *Comparer) sameTextToChange(s side, o Options) {
+	method := s.method()
+	if s.media.Kind == content.JSON || method == "" && looksLikeJSON(s.text) {
+		method = ByJSON
+	}
+	if method == "" {
 		return
 	}
-	switch err := c.json.Compare(text, text, c.report.rules, &c.report, o.JSON); {
-	case err == nil:
-		c.report.result.Method, c.report.result.Coarse = ByJSON, c.json.Coarse()
-	case errors.Is(err, jsondiff.ErrLimit):
+	if method.hasCharset() {
+		characters, err := s.characters()
+		if err != nil {
+			return
+		}
+		s.text = characters
+	}
+	whole := c.report.result.Method
+	c.report.result.Method = method
+	err := c.fields(method, s, s, o)
+	if err == nil {
+		return
+	}
+	c.report.result.Method = whole
+	if overLimit(err) {
 		c.report.result.Reason = err.Error()
 		c.report.add(comparison.Difference{
-			Kind: comparison.NotCompared, Class: jsondiff.TransformFailed, Old: bytesValue(text), New: bytesValue(text),
+			Kind: comparison.NotCompared, Class: jsondiff.TransformFailed, Old: bytesValue(s.text), New: bytesValue(s.text),
 		})
 	}
+}
+
+// overLimit reports whether a body could be read, but is too large or too deep.
+func overLimit(err error) bool {
+	return errors.Is(err, jsondiff.ErrLimit) || errors.Is(err, form.ErrLimit) ||
+		errors.Is(err, multipart.ErrLimit) || errors.Is(err, xmlbody.ErrLimit)
 }

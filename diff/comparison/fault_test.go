@@ -120,3 +120,33 @@ func TestF5_PowerLoss(t *testing.T) {
 		wholeOrAbsent(t, dir, fmt.Sprintf("power lost at call %d of %d", at, whole.Calls), err, n)
 	}
 }
+
+// intruder tries to write the same comparison at the moment when it is shown.
+type intruder struct {
+	store.OS
+	dir string
+	err error
+}
+
+func (i *intruder) Rename(oldname, newname string) error {
+	w, err := Create(i.dir)
+	if i.err = err; err == nil {
+		i.err = w.Abort()
+	}
+	return i.OS.Rename(oldname, newname)
+}
+
+// TestF28_LockedUntilShown: between the last byte and the name there is no moment
+// at which another writer may clear the folder away; there once was one. (F28)
+func TestF28_LockedUntilShown(t *testing.T) {
+	disk := &intruder{dir: filepath.Join(t.TempDir(), "cmp")}
+	if err := writeOn(disk.dir, disk, 50); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(disk.err, store.ErrLocked) {
+		t.Errorf("the intruder: %v", disk.err)
+	}
+	if _, list := read(t, disk.dir); len(list) != 50 {
+		t.Errorf("%d differences", len(list))
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+
+	"parallax/internal/pagefile"
 )
 
 // A row group ends at so many rows or bytes, whichever comes first; a part at so
@@ -60,6 +62,9 @@ func readPart(r io.ReaderAt, size int64, yield func(*Difference) bool) (rows int
 			err = fmt.Errorf("row %d: %w: %v", rows, ErrDamaged, p)
 		}
 	}()
+	if err := pagefile.CheckFooter(r, size); err != nil {
+		return 0, err
+	}
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrDamaged, err)

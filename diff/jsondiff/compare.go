@@ -133,8 +133,14 @@ func Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Limits) error {
 // Where one is not JSON or too large it returns a *SideError and has reported
 // nothing.
 func (c *Comparer) Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Limits) error {
+	return c.CompareAt(old, new, r, r.Body(), sink, l)
+}
+
+// CompareAt is Compare for documents that stand within a larger body: root holds
+// the rules about their place there. Places are within the documents.
+func (c *Comparer) CompareAt(old, new []byte, r *rules.RouteRules, root *rules.Node, sink Sink, l Limits) error {
 	c.walker.work = work{}
-	if bytes.Equal(old, new) && !r.Body().Transforms() {
+	if bytes.Equal(old, new) && !root.Transforms() {
 		return nil
 	}
 	defer c.release()
@@ -145,7 +151,7 @@ func (c *Comparer) Compare(old, new []byte, r *rules.RouteRules, sink Sink, l Li
 	if err != nil {
 		return err
 	}
-	c.walker.begin(&c.old.document, &c.new.document, r, sink, l)
+	c.walker.begin(&c.old.document, &c.new.document, r, root, sink, l)
 	c.mark(oldMark, newMark)
 	if !same || !c.walker.replaced(&c.old.shadow) {
 		if same { // the same shape, but a rule pairs elements otherwise
@@ -177,6 +183,16 @@ func (c *Comparer) parse(old, new []byte, follow bool, l Limits) (same bool, err
 		return false, &SideError{oldErr, newErr}
 	}
 	return false, nil
+}
+
+// Check returns a *SyntaxError or ErrLimit where text is not one JSON document
+// within the limits.
+func (c *Comparer) Check(text []byte, l Limits) error {
+	if err := tooLong(text); err != nil {
+		return err
+	}
+	defer c.release()
+	return c.parseNew(text, l.withDefaults(len(text)))
 }
 
 func (c *Comparer) parseNew(text []byte, l Limits) error {

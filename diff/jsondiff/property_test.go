@@ -202,7 +202,7 @@ func walkOnly(t testing.TB, old, new string, r *rules.RouteRules) *record {
 	if err := c.parseNew([]byte(new), l); err != nil {
 		t.Fatal(err)
 	}
-	c.walker.begin(&c.old.document, &c.new.document, r, rec, l)
+	c.walker.begin(&c.old.document, &c.new.document, r, r.Body(), rec, l)
 	c.walker.pair(c.old.top(), c.new.top(), c.walker.root)
 	return rec
 }

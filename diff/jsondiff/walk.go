@@ -26,9 +26,9 @@ type walker struct {
 	hashes  hasher
 }
 
-func (w *walker) begin(old, new *document, r *rules.RouteRules, sink Sink, l Limits) {
+func (w *walker) begin(old, new *document, r *rules.RouteRules, root *rules.Node, sink Sink, l Limits) {
 	w.old, w.new, w.topOld, w.topNew, w.rules, w.sink = old, new, old, new, r, sink
-	w.root = r.Body()
+	w.root = root
 	size := len(old.text) + len(new.text)
 	w.work = work{budget: l.Work, changes: max(l.Work, defaultWork(size)), size: size}
 	w.coarse, w.computed = 0, 0

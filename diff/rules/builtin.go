@@ -27,6 +27,30 @@ const (
 	// ReplayMarker: the header that a replay adds to each request, where an answer
 	// gives it back.
 	ReplayMarker
+	// FormEscape: a form's name or value in two spellings, "+" and "%20".
+	FormEscape
+	// FormOrder: the fields of different names of a form in another order.
+	FormOrder
+	// RecordFraming: the same records of JSON lines or of an event stream, whose
+	// lines are written otherwise.
+	RecordFraming
+	// EventComment: the comments of event streams.
+	EventComment
+	// MultipartBoundary: the text between the parts, in the body and in its header.
+	MultipartBoundary
+	// MultipartFraming: line ends and blanks around the boundaries.
+	MultipartFraming
+	// XMLForm: one XML tag in two forms: the order of attributes, quotes, white
+	// space, <a/> and <a></a>.
+	XMLForm
+	// XMLEscape: one XML text in two spellings: references, CDATA, line ends.
+	XMLEscape
+	// XMLPrefix: one XML name under two prefixes, and where prefixes are declared.
+	XMLPrefix
+	// XMLSpace: white space between XML elements where nothing else stands.
+	XMLSpace
+	// XMLDeclaration: XML declarations that say the same.
+	XMLDeclaration
 	builtins
 )
 
@@ -35,6 +59,8 @@ const Prefix = "builtin:"
 
 var builtinNames = [builtins]string{
 	"http-framing", "date-follows-clock", "number-form", "string-escape", "content-encoding", "replay-marker",
+	"form-escape", "form-order", "record-framing", "event-comment", "multipart-boundary", "multipart-framing",
+	"xml-form", "xml-escape", "xml-prefix", "xml-space", "xml-declaration",
 }
 
 var builtinReasons = [builtins]string{
@@ -44,6 +70,17 @@ var builtinReasons = [builtins]string{
 	"one JSON string in two spellings",
 	"equal once the content encoding is undone",
 	"the header that the replay added to the request, given back in the answer",
+	"one name or value of a form in two spellings",
+	"the fields of a form in another order",
+	"the same records, whose lines are written otherwise",
+	"comments of an event stream, which say nothing",
+	"the text that separates the parts",
+	"line ends and blanks around the text that separates the parts",
+	"one XML tag in two forms: order of attributes, quotes, white space, empty elements",
+	"one XML text in two spellings: references, CDATA, line ends",
+	"one XML name under two prefixes",
+	"white space between XML elements",
+	"XML declarations that say the same",
 }
 
 // String returns the name with its prefix.

@@ -10,6 +10,7 @@ import (
 
 	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
+	"parallax/diff/rules"
 	"parallax/diff/tables/mapping"
 )
 
@@ -174,6 +175,39 @@ func TestDocumentsByPath(t *testing.T) {
 	wantLines(t, ds, `t ["1"] column doc/a/b changed:  [1] [2]`)
 	if s.Subjects[0].UnderRules != 2 || ruleCount(s, "builtin:tables:json form", "doc") != 1 || ruleCount(s, "builtin:number-form", "doc/n") != 1 {
 		t.Errorf("rules %+v", s.Rules)
+	}
+}
+
+// TestTypeCase44To47Documents: numbers by all their digits, arrays by their order
+// unless a rule says otherwise, and null, nothing and twice told apart.
+func TestTypeCase44To47Documents(t *testing.T) {
+	a := table("t", []string{"id"}, column("id", snapshot.Number), column("doc", snapshot.JSON))
+	old := []row{
+		{number(1), document(`{"n":9007199254740993}`)}, {number(2), document(`{"n":1.10}`)}, {number(3), document(`[1,2]`)},
+		{number(4), document(`{"a":null}`)}, {number(5), document(`{"a":1,"a":2}`)}, {number(6), document("null")},
+	}
+	new := []row{
+		{number(1), document(`{"n":9007199254740992}`)}, {number(2), document(`{"n":1.1}`)}, {number(3), document(`[2,1]`)},
+		{number(4), document(`{}`)}, {number(5), document(`{"a":2}`)}, {number(6), null()},
+	}
+	s, ds := compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(a, new, 8)), Options{})
+	wantLines(t, ds,
+		`t ["1"] column doc/n changed:  [9007199254740993] [9007199254740992]`,
+		`t ["3"] column doc/0 changed:  [1] [2]`,
+		`t ["3"] column doc/1 changed:  [2] [1]`,
+		`!t ["4"] column doc/a missing in new: json null [null] []`,
+		`t ["5"] column doc/a changed:  [1] [2]`,
+		`!t ["5"] column doc/a missing in new: duplicate json keys [2] []`,
+		`!t ["6"] column doc changed: json null [null] [null]`)
+	if ruleCount(s, "builtin:number-form", "doc/n") != 1 {
+		t.Errorf("rules %+v", s.Rules)
+	}
+	whole := ""
+	set, err := rules.Compile([]rules.Rule{{Where: rules.Where{Body: &whole}, Action: rules.Action{Unordered: true}}})
+	check(t, err)
+	s, ds = compared(t, input("old", newMemory(a, old[2:3], 8)), input("new", newMemory(a, new[2:3], 8)), Options{Rules: set})
+	if len(ds) != 0 || ruleCount(s, "rule 1", "doc") != 1 {
+		t.Errorf("unordered by rule: %s, %+v", lines(ds), s.Rules)
 	}
 }
 

@@ -32,6 +32,7 @@ var rooms = []room{
 	{"capture/snapshot", []string{"internal"}, "the snapshot format is a leaf"},
 	{"capture/database", []string{"capture/snapshot", "internal"}, "a source knows only what it makes"},
 	{"replay", []string{"capture/recording", "internal"}, "replay and diff do not know each other"},
+	{"replay/mirror", []string{"replay", "capture/recording", "internal"}, "a mirror sends as a replay does; who compares is told, not known"},
 	{"diff/comparison", []string{"internal"}, "the comparison format is a leaf that reports read"},
 	{"diff/expression", []string{"capture/snapshot", "internal"}, "a language knows values, not who asks for them"},
 	{"diff/rules", []string{"diff/expression", "internal"}, "rules are read before anything is compared"},
@@ -43,6 +44,7 @@ var rooms = []room{
 	{"report", []string{"diff/comparison", "capture/recording", "internal"}, "a report reads what diff wrote and compares nothing"},
 	{"cmd", []string{"capture", "replay", "diff", "report", "internal"}, "wiring"},
 	{"scripts", []string{"capture", "replay", "diff", "report", "internal"}, "generators and benchmarks"},
+	{"docs", nil, "pages, and a test of what they claim"},
 	{"fixtures", []string{"internal"}, "inputs stand apart from the product"},
 }
 

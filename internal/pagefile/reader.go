@@ -1,7 +1,6 @@
 package pagefile
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -62,20 +61,8 @@ func recovered(err *error) {
 }
 
 func (r *Reader) readFooter(size int64) error {
-	const tail = 4 + len(magic)
-	if size < int64(len(magic)+tail) {
-		return damaged("%d bytes are no Parquet file", size)
-	}
-	var end [tail]byte
-	if _, err := r.at.ReadAt(end[:], size-int64(tail)); err != nil {
-		return err
-	}
-	n := int64(binary.LittleEndian.Uint32(end[:]))
-	if string(end[4:]) != magic || n > size-int64(len(magic)+tail) {
-		return damaged("no Parquet footer at the end")
-	}
-	b := make([]byte, n)
-	if _, err := r.at.ReadAt(b, size-int64(tail)-n); err != nil {
+	b, err := readFooter(r.at, size)
+	if err != nil {
 		return err
 	}
 	return unmarshal(b, &r.meta)

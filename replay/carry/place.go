@@ -104,7 +104,7 @@ func (p *Place) segments(target string, f func(string)) {
 }
 
 func (p *Place) bodyValues(req *recording.Request, body []byte, f func(string)) {
-	if isForm(req.Headers) {
+	if IsForm(req.Headers) {
 		if len(p.pointer) == 1 {
 			formValues(string(body), p.pointer[0], f)
 		}
@@ -118,7 +118,8 @@ func (p *Place) bodyValues(req *recording.Request, body []byte, f func(string)) 
 	})
 }
 
-func isForm(headers []httpmsg.Header) bool {
+// IsForm reports whether a message says that its body is a form.
+func IsForm(headers []httpmsg.Header) bool {
 	media, _ := httpmsg.Get(headers, "Content-Type")
 	media, _, _ = strings.Cut(media, ";")
 	return strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded")

@@ -3,10 +3,10 @@ package gate
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"parallax/diff/comparison"
+	"parallax/internal/literal"
 )
 
 // LatencyPolicy bounds the new side's latency. Each limit is held against an
@@ -18,14 +18,14 @@ type LatencyPolicy struct {
 	P95 *QuantileLimit `yaml:"p95,omitempty" json:"p95,omitempty"`
 	P99 *QuantileLimit `yaml:"p99,omitempty" json:"p99,omitempty"`
 	// Max bounds every single answer; 0 is no limit.
-	Max Duration `yaml:"max,omitempty" json:"max,omitempty"`
+	Max literal.Duration `yaml:"max,omitempty" json:"max,omitempty"`
 }
 
 // QuantileLimit bounds one quantile by the base's (a control's, else the old
 // side's), absolutely, or both.
 type QuantileLimit struct {
-	MaxRatio *Ratio   `yaml:"max_ratio,omitempty" json:"max_ratio,omitempty"`
-	Max      Duration `yaml:"max,omitempty" json:"max,omitempty"`
+	MaxRatio *Ratio           `yaml:"max_ratio,omitempty" json:"max_ratio,omitempty"`
+	Max      literal.Duration `yaml:"max,omitempty" json:"max,omitempty"`
 	// MinCount is the number of answers wanted; 0 is 200.
 	MinCount int64 `yaml:"min_count,omitempty" json:"min_count,omitempty"`
 	// Confidence of the interval; nil is 95 %.
@@ -172,9 +172,9 @@ func (j *judge) latencyMax(subject string, l namedLimit, after *comparison.Histo
 	i := after.Interval(l.level, share)
 	verdict := Unverified
 	switch {
-	case i.Low > l.Max.microseconds():
+	case i.Low > microseconds(l.Max):
 		verdict = Fail
-	case !i.Unbounded && i.High <= l.Max.microseconds():
+	case !i.Unbounded && i.High <= microseconds(l.Max):
 		verdict = Pass
 	}
 	interval := fmt.Sprintf("%d µs to %d µs", i.Low, i.High)
@@ -187,14 +187,14 @@ func (j *judge) latencyMax(subject string, l namedLimit, after *comparison.Histo
 }
 
 // longest holds the slowest answer against the limit.
-func (j *judge) longest(subject string, h *comparison.Histogram, limit Duration) {
+func (j *judge) longest(subject string, h *comparison.Histogram, limit literal.Duration) {
 	lower, upper := h.Longest()
 	verdict := Unverified
 	switch {
 	case h.Count() == 0:
-	case lower > limit.microseconds():
+	case lower > microseconds(limit):
 		verdict = Fail
-	case upper < limit.microseconds():
+	case upper < microseconds(limit):
 		verdict = Pass
 	}
 	actual := fmt.Sprintf("%d µs to %d µs", lower, upper+1)
@@ -240,28 +240,4 @@ func times(thousandths int64) string {
 	return fmt.Sprintf("%d.%03d ×", thousandths/1000, thousandths%1000)
 }
 
-// Duration is written as 500ms or 1.5s.
-type Duration time.Duration
-
-func (d Duration) microseconds() int64 { return time.Duration(d).Microseconds() }
-
-// String returns the duration as Go writes it.
-func (d Duration) String() string { return time.Duration(d).String() }
-
-// MarshalText is String.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// UnmarshalText reads a duration of at least a microsecond, in whole ones.
-func (d *Duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	if err != nil || parsed < time.Microsecond || parsed%time.Microsecond != 0 {
-		return fmt.Errorf("%q is no duration: want one like 500ms or 1.5s, in whole microseconds", text)
-	}
-	*d = Duration(parsed)
-	return nil
-}
-
-// UnmarshalYAML reads the scalar as it stands in the file.
-func (d *Duration) UnmarshalYAML(text []byte) error {
-	return d.UnmarshalText([]byte(strings.Trim(strings.TrimSpace(string(text)), `"'`)))
-}
+func microseconds(d literal.Duration) int64 { return time.Duration(d).Microseconds() }

@@ -118,9 +118,11 @@ func (r *csvReader) add(out *batcher, s *csvScanner) {
 type batcher struct {
 	batch   *snapshot.Batch
 	parsers []parser
-	rows    int // of a batch
-	weight  int
-	buf     []byte
+	// declared are the columns whose type somebody said.
+	declared []bool
+	rows     int // of a batch
+	weight   int
+	buf      []byte
 }
 
 func newBatcher(t *snapshot.Table, o *database.Options) *batcher {
@@ -131,6 +133,7 @@ func newBatcher(t *snapshot.Table, o *database.Options) *batcher {
 			parse, _ = parserOf(t.Columns[i].Class)
 		}
 		b.parsers = append(b.parsers, parse)
+		b.declared = append(b.declared, t.Columns[i].Encoding != "")
 	}
 	return b
 }

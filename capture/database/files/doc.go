@@ -10,5 +10,7 @@
 //
 // Limits. A Parquet column that is a group is refused by name, except a LIST of
 // primitive values. CSV has commas and strict quotes, and begins with a header. A
-// record of a text file has at most maxRecord bytes. Nothing locks a file.
+// Parquet page has at most maxPage bytes before compression and maxPageValues
+// values, and is looked through (guard) before the library reads it. A record of
+// a text file has at most maxRecord bytes. Nothing locks a file.
 package files

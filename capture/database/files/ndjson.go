@@ -145,9 +145,22 @@ func (b *batcher) addValue(i int, name string, value []byte) error {
 		b.buf = unquote(b.buf[:0], value)
 		appendText(v, b.parsers[i], b.buf)
 	default:
-		v.Append(class, value)
+		b.addDocument(i, v, value)
 	}
 	return nil
+}
+
+// addDocument keeps an object or array, but for a scalar that MongoDB's tools write
+// as an object, where a type is declared for its column.
+func (b *batcher) addDocument(i int, v *snapshot.Vector, value []byte) {
+	if b.declared[i] && v.Class != snapshot.JSON {
+		if text, ok := extendedScalar(b.buf[:0], value); ok {
+			b.buf = text
+			appendText(v, b.parsers[i], text)
+			return
+		}
+	}
+	v.Append(snapshot.JSON, value)
 }
 
 // addNumber keeps a number exactly; one whose digits alone would fill the memory

@@ -108,9 +108,12 @@ func (r *columnReader) read(v *snapshot.Vector, rows int) error {
 		if err := r.slots(v, n); err != nil {
 			return err
 		}
+		if err := checkVector(v); err != nil {
+			return err
+		}
 		rows -= n
 	}
-	return checkVector(v)
+	return nil
 }
 
 // more is next where there must be one.
@@ -162,9 +165,12 @@ func (r *columnReader) run(v *snapshot.Vector, n int) error {
 	for _, i := range indexes {
 		data = append(data, r.cells.Bytes(int(i))...)
 		ends = append(ends, uint32(len(data)))
+		if len(data) > maxVector {
+			break
+		}
 	}
 	v.Data, v.Ends = data, ends
-	return nil
+	return checkVector(v)
 }
 
 // runMixed is run for a dictionary that holds texts that are not UTF-8.
@@ -172,6 +178,9 @@ func (r *columnReader) runMixed(v *snapshot.Vector, indexes []int32) error {
 	for _, i := range indexes {
 		class, c := r.cells.Cell(int(i))
 		v.Append(class, c)
+		if len(v.Data) > maxVector {
+			break
+		}
 	}
-	return nil
+	return checkVector(v)
 }

@@ -13,6 +13,7 @@ import (
 	pq "github.com/parquet-go/parquet-go/format"
 
 	"parallax/capture/snapshot"
+	"parallax/internal/pagefile"
 )
 
 const (
@@ -61,6 +62,9 @@ func (p *parquetFile) open() error {
 	if err := checkEnds(p.os, info.Size()); err != nil {
 		return err
 	}
+	if err := checkFooter(p.os, info.Size()); err != nil {
+		return err
+	}
 	p.File, err = parquet.OpenFile(p.os, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(parquetBuffer))
 	if err != nil {
 		return fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
@@ -94,6 +98,23 @@ func checkEnds(f io.ReaderAt, size int64) error {
 	if n := int64(binary.LittleEndian.Uint32(last[:])); n > size-12 || n > maxFooter {
 		return fmt.Errorf("%w: a footer of %d bytes in a file of %d", snapshot.ErrDamaged, n, size)
 	}
+	return pagefile.CheckFooter(f, size)
+}
+
+// checkFooter goes through the footer before the library takes memory for what it
+// says that it holds.
+func checkFooter(f io.ReaderAt, size int64) error {
+	var length [4]byte
+	if _, err := f.ReadAt(length[:], size-8); err != nil {
+		return err
+	}
+	footer := make([]byte, binary.LittleEndian.Uint32(length[:])) // bounded by checkEnds
+	if _, err := f.ReadAt(footer, size-8-int64(len(footer))); err != nil {
+		return err
+	}
+	if _, err := thriftLength(footer); err != nil {
+		return fmt.Errorf("%w: footer: %w", snapshot.ErrDamaged, err)
+	}
 	return nil
 }
 
@@ -121,12 +142,21 @@ func (p *parquetFile) checkChunk(m *pq.ColumnMetaData, l *leaf, rows, size int64
 	switch {
 	case !slices.Contains([]pq.CompressionCodec{pq.Uncompressed, pq.Snappy, pq.Gzip, pq.Zstd}, m.Codec):
 		return fmt.Errorf("codec %s is not accepted (zstd, snappy, gzip, none)", m.Codec)
-	case m.TotalCompressedSize < 0 || m.TotalCompressedSize > size || m.DataPageOffset < 0 || m.DataPageOffset > size:
-		return fmt.Errorf("%w: %d bytes at %d in a file of %d", snapshot.ErrDamaged, m.TotalCompressedSize, m.DataPageOffset, size)
+	case m.TotalCompressedSize < 0 || m.DataPageOffset < 0 || m.DictionaryPageOffset < 0 ||
+		m.TotalCompressedSize > size || max(m.DataPageOffset, m.DictionaryPageOffset) > size || startOf(m) > size-m.TotalCompressedSize:
+		return fmt.Errorf("%w: %d bytes at %d in a file of %d", snapshot.ErrDamaged, m.TotalCompressedSize, startOf(m), size)
 	case l.repDef == 0 && m.NumValues != rows || m.NumValues < 0:
 		return fmt.Errorf("%w: %d values in %d rows", snapshot.ErrDamaged, m.NumValues, rows)
 	}
 	return nil
+}
+
+// startOf is where a chunk's pages begin.
+func startOf(m *pq.ColumnMetaData) int64 {
+	if m.DictionaryPageOffset > 0 {
+		return m.DictionaryPageOffset
+	}
+	return m.DataPageOffset
 }
 
 func (r *parquetReader) describe(_ context.Context, f *file, t *snapshot.Table) error {

@@ -39,8 +39,11 @@ func (r *columnReader) readLists(v *snapshot.Vector, rows int) error {
 		if err := r.readList(v); err != nil {
 			return err
 		}
+		if err := checkVector(v); err != nil {
+			return err
+		}
 	}
-	return checkVector(v)
+	return nil
 }
 
 func (r *columnReader) readList(v *snapshot.Vector) error {
@@ -58,6 +61,9 @@ func (r *columnReader) readList(v *snapshot.Vector) error {
 	v.Data = append(v.Data, '[')
 	for more := true; more; {
 		r.element(v)
+		if err := checkVector(v); err != nil {
+			return err
+		}
 		var err error
 		if more, err = r.goesOn(); err != nil {
 			return err

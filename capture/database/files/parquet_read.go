@@ -16,7 +16,7 @@ import (
 // of it must not exceed, since vectors count in 32 bits.
 const (
 	batchBytes = 8 << 20
-	maxVector  = 1 << 31
+	maxVector  = 1 << 30
 )
 
 func (r *parquetReader) read(ctx context.Context, f *file, t *snapshot.Table, emit func(*snapshot.Batch) error) (err error) {
@@ -35,9 +35,28 @@ func (r *parquetReader) read(ctx context.Context, f *file, t *snapshot.Table, em
 	}
 	b := snapshot.NewBatch(t.Columns)
 	for i, g := range p.RowGroups() {
+		if err := safely(func() error { return p.checkPages(ctx, i) }); err != nil {
+			return fmt.Errorf("row group %d: %w", i, err)
+		}
 		step := r.step(p.Metadata().RowGroups[i].TotalByteSize, g.NumRows())
 		if err := r.group(ctx, p, g, step, b, emit); err != nil {
 			return fmt.Errorf("row group %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// checkPages goes through a row group's pages before the library does.
+func (p *parquetFile) checkPages(ctx context.Context, group int) error {
+	g := guard{file: p.os}
+	defer g.close()
+	columns := p.Metadata().RowGroups[group].Columns
+	for i := range columns {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := g.chunk(&columns[i].MetaData, &p.leaves[i]); err != nil {
+			return fmt.Errorf("column %q: %w", p.leaves[i].column.Name, err)
 		}
 	}
 	return nil

@@ -72,6 +72,24 @@ func TestNDJSON(t *testing.T) {
 	}
 }
 
+// TestTypeCase62And63ExtendedJSON: where a type is declared, an object that stands
+// for a scalar is one; else it stays what it is.
+func TestTypeCase62And63ExtendedJSON(t *testing.T) {
+	const text = `{"_id":{"$oid":"507f1f77bcf86cd799439011"},"at":{"$date":"2024-01-01T00:00:00.123Z"},"n":{"$numberLong":"9007199254740993"},"d":{"$numberDecimal":"1.50"},"raw":{"$oid":"x"}}
+{"_id":{"$oid":"507f1f77bcf86cd799439012"},"at":{"$date":{"$numberLong":"-1"}},"n":7,"d":{"$numberDecimal":"NaN"},"raw":1}
+{"_id":{"a":1},"at":{"$date":{"$numberLong":"x"}},"n":{"$numberLong":"1","x":1},"d":{"$other":"1"},"raw":null}
+{"_id":["$oid"],"at":{"$date":1704067200000},"n":{"$numberInt":"5"},"d":{"$numberDouble":"0.5"},"raw":null}`
+	o := database.Options{Types: map[string]string{"_id": "text", "at": "instant", "n": "number", "d": "number"}}
+	got, _, err := dump(t, put(t, "t.ndjson", []byte(text)), o)
+	check(t, "extended", got, strings.Join([]string{
+		"_id text | at instant | n number | d number | raw json",
+		`text 507f1f77bcf86cd799439011 | instant 2024-01-01T00:00:00.123Z | number 9007199254740993 | number 1.5 | json {"$oid":"x"}`,
+		`text 507f1f77bcf86cd799439012 | instant 1969-12-31T23:59:59.999Z | number 7 | number NaN | number 1`,
+		`json {"a":1} | json {"$date":{"$numberLong":"x"}} | json {"$numberLong":"1","x":1} | json {"$other":"1"} | null null`,
+		`json ["$oid"] | instant 2024-01-01T00:00:00Z | number 5 | number 0.5 | null null`,
+	}, "\n"), err)
+}
+
 func TestTextThatIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"quote":       {"t.csv", "a,b\n1,\"x\"y\n", "line 2"},

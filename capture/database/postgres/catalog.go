@@ -20,6 +20,7 @@ type plan struct {
 	rows    int64  // the server's estimate
 	columns []planned
 	before  fingerprint
+	seen    int64 // rows of the last whole read
 }
 
 // planned is a column's type, domains resolved.

@@ -27,6 +27,9 @@ type source struct {
 	info    snapshot.Source
 	point   snapshot.Point
 	shared  string // the exported snapshot's name
+	slots   slots
+	// splitRows is the number of rows from which a table is read in ranges.
+	splitRows int64
 
 	life   context.Context // ends with Close
 	end    context.CancelFunc
@@ -62,7 +65,7 @@ func Open(ctx context.Context, dsn string, o database.Options) (database.Source,
 	if o.BatchRows <= 0 {
 		o.BatchRows = database.DefaultBatchRows
 	}
-	s := &source{config: config, options: o, plans: make(map[[2]string]*plan)}
+	s := &source{config: config, options: o, plans: make(map[[2]string]*plan), slots: newSlots(o.Connections), splitRows: splitRows}
 	s.life, s.end = context.WithCancel(context.Background())
 	if err := s.begin(ctx); err != nil {
 		s.Close()

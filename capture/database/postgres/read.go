@@ -31,17 +31,26 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 	if err != nil {
 		return err
 	}
+	if err := s.slots.take(ctx); err != nil {
+		return err
+	}
+	defer s.slots.give()
+	ranges, err := s.ranges(ctx, p)
+	if err != nil {
+		return s.explain("table "+p.table.FullName()+": asking for its statistics", err)
+	}
+	if len(ranges) > 1 {
+		return s.readRanges(ctx, t, p, ranges, emit)
+	}
 	for again := true; ; again = false {
 		rows, err := s.rows(p, emit)
 		if err != nil {
 			return err
 		}
-		err = s.work(ctx, func(ctx context.Context, w *session) error { return copyOut(ctx, w, p, rows) })
+		err = s.work(ctx, func(ctx context.Context, w *session) error { return copyOut(ctx, w, p, "", rows) })
 		switch {
 		case err == nil:
-			for note, n := range rows.notes {
-				count(t, note, n)
-			}
+			s.finished(t, p, rows.emitted, rows.notes)
 			return nil
 		case again && rows.emitted == 0 && errors.Is(err, database.ErrReadBroken):
 			continue
@@ -50,6 +59,33 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 		}
 		return s.explain("table "+p.table.FullName(), err)
 	}
+}
+
+// readRanges is Read over several connections.
+func (s *source) readRanges(ctx context.Context, t *snapshot.Table, p *plan, ranges []condition, emit func(*snapshot.Batch) error) error {
+	emitted, notes, err := s.readParallel(ctx, p, ranges, emit)
+	if emitted == 0 && errors.Is(err, database.ErrReadBroken) {
+		emitted, notes, err = s.readParallel(ctx, p, ranges, emit)
+	}
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		return refused.error
+	case err != nil:
+		return s.explain("table "+p.table.FullName(), err)
+	}
+	s.finished(t, p, emitted, notes)
+	return nil
+}
+
+// finished keeps what a whole read found.
+func (s *source) finished(t *snapshot.Table, p *plan, rows int64, notes map[string]int64) {
+	for note, n := range notes {
+		count(t, note, n)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.seen = rows
 }
 
 // rows prepares the decoding of a table.
@@ -67,8 +103,8 @@ func (s *source) rows(p *plan, emit func(*snapshot.Batch) error) (*rows, error) 
 	return r, nil
 }
 
-func copyOut(ctx context.Context, w *session, p *plan, r *rows) error {
-	if _, err := w.conn.CopyTo(ctx, r, "copy ("+selection(p)+") to stdout (format binary)"); err != nil {
+func copyOut(ctx context.Context, w *session, p *plan, c condition, r *rows) error {
+	if _, err := w.conn.CopyTo(ctx, r, "copy ("+selection(p, c)+") to stdout (format binary)"); err != nil {
 		return err
 	}
 	return r.finish()
@@ -76,7 +112,7 @@ func copyOut(ctx context.Context, w *session, p *plan, r *rows) error {
 
 // selection is the statement that gives a table's rows. A table with children by
 // inheritance is read without them: they are tables of their own.
-func selection(p *plan) string {
+func selection(p *plan, c condition) string {
 	if p.oid == 0 {
 		return trimQuery(p.table.Query) + "\n" // behind a comment, perhaps
 	}
@@ -84,11 +120,14 @@ func selection(p *plan) string {
 	for i, c := range p.columns {
 		names[i] = pgx.Identifier{c.name}.Sanitize()
 	}
-	only := ""
+	return "select " + strings.Join(names, ", ") + " from " + from(p) + string(c) + order(p)
+}
+
+func from(p *plan) string {
 	if p.kind == "r" {
-		only = "only "
+		return "only " + quote(&p.table)
 	}
-	return "select " + strings.Join(names, ", ") + " from " + only + quote(&p.table) + order(p)
+	return quote(&p.table)
 }
 
 // order has the server sort by the key where its order is that of the canonical

@@ -92,8 +92,18 @@ func (s *source) Recheck(ctx context.Context, t *snapshot.Table) (string, error)
 	if err != nil {
 		return "", s.explain("table "+t.FullName()+": looking for changes since the point", err)
 	}
-	return p.before.change(now), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return p.before.change(now, p.keepsRows()), nil
 }
+
+// keepsRows reports whether the rows that were read prove that a table's storage was
+// replaced by nothing but what keeps them. VACUUM FULL, CLUSTER and a move to another
+// tablespace leave to each snapshot what it saw. TRUNCATE, REFRESH and an ALTER TABLE
+// that rewrites leave it nothing at all: where there was a row, none of them had been,
+// and afterwards they do no harm to what was read. A partition may lose its rows
+// alone.
+func (p *plan) keepsRows() bool { return p.seen > 0 && (p.kind == "r" || p.kind == "m") }
 
 func present(ctx context.Context, s *session, p *plan) (fingerprint, error) {
 	if p.oid == 0 {
@@ -115,8 +125,9 @@ func describeFields(fields []resultField) map[string]string {
 	return out
 }
 
-// change says in words what became of f; "" where nothing did.
-func (f fingerprint) change(now fingerprint) string {
+// change says in words what became of f; "" where nothing did. With kept, it does not
+// matter whether the storage is another one.
+func (f fingerprint) change(now fingerprint, kept bool) string {
 	switch {
 	case now.columns == nil:
 		return "it was dropped, or a column or table that it reads was"
@@ -128,8 +139,8 @@ func (f fingerprint) change(now fingerprint) string {
 		return "its primary key changed"
 	case f.view != now.view:
 		return "its definition changed"
-	case f.files != now.files:
-		return "its storage was replaced (TRUNCATE, VACUUM FULL, CLUSTER, REFRESH, an ALTER TABLE that rewrites, or a partition came or went)"
+	case f.files != now.files && !kept:
+		return "its storage was replaced (TRUNCATE, REFRESH, an ALTER TABLE that rewrites, VACUUM FULL of a table in which no row was seen or of a partition, or a partition came or went)"
 	}
 	return ""
 }

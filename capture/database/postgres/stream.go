@@ -182,7 +182,7 @@ func (r *rows) flush() error {
 	if r.refused = r.emit(r.batch); r.refused != nil {
 		return errEmit
 	}
-	r.batch.Reset()
+	r.batch.Reset() // or another one, of emit's
 	r.size = 0
 	return nil
 }

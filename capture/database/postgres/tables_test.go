@@ -154,7 +154,7 @@ func TestTheServersOrderIsTheKeys(t *testing.T) {
 	s := d.open(database.Options{})
 	for name, table := range tables(t, s) {
 		p, _ := s.plan(table)
-		if !strings.Contains(selection(p), "order by") {
+		if !strings.Contains(selection(p, ""), "order by") {
 			t.Errorf("%s is not sorted", name)
 		}
 		checkOrder(t, s, table)
@@ -185,7 +185,7 @@ func TestOtherOrdersAreNotAsked(t *testing.T) {
 	s := d.open(database.Options{Keys: map[string][]string{"g": {"v"}}})
 	for name, table := range tables(t, s) {
 		p, _ := s.plan(table)
-		if strings.Contains(selection(p), "order by") {
+		if strings.Contains(selection(p, ""), "order by") {
 			t.Errorf("%s is sorted by the server", name)
 		}
 	}
@@ -221,7 +221,7 @@ func TestOtherEncodings(t *testing.T) {
 		admin.close()
 		s := openAs(t, dsn, database.Options{Consistency: methodExport})
 		table := tables(t, s)["public.t"]
-		if p, _ := s.plan(table); strings.Contains(selection(p), "order by") {
+		if p, _ := s.plan(table); strings.Contains(selection(p, ""), "order by") {
 			t.Errorf("%s: the server sorts by bytes that it converts before sending", c.encoding)
 		}
 		if c.want != "" {

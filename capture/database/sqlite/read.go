@@ -21,7 +21,7 @@ func (s *source) Read(ctx context.Context, t *snapshot.Table, emit func(*snapsho
 		return rawQuery(ctx, c, selection(t), func(rows driver.Rows) error { return s.stream(ctx, rows, t, emit) })
 	})
 	if err != nil {
-		return fmt.Errorf("sqlite: table %q: %w", t.Name, err)
+		return fmt.Errorf("table %s: %w", t.FullName(), err)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package shards
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,7 +52,28 @@ func addManifest(sum, m *recording.Manifest) {
 		}
 		sum.Redaction.Counts[name] += n
 	}
-	maps.DeleteFunc(sum.Info, func(key, value string) bool { return m.Info[key] != value })
+	for key, value := range sum.Info {
+		if common, ok := common(value, m.Info[key]); ok {
+			sum.Info[key] = common
+		} else {
+			delete(sum.Info, key)
+		}
+	}
+}
+
+// common returns what two entries of info say alike: all, or of two JSON objects
+// the members that are equal.
+func common(a, b string) (string, bool) {
+	if a == b {
+		return a, true
+	}
+	var x, y map[string]json.RawMessage
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return "", false
+	}
+	maps.DeleteFunc(x, func(name string, value json.RawMessage) bool { return !bytes.Equal(value, y[name]) })
+	text, err := json.Marshal(x)
+	return string(text), err == nil && len(x) > 0
 }
 
 // said gathers texts, each once, with the shards that it is of in front unless it

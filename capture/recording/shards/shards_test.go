@@ -36,7 +36,7 @@ func options(index, of int) recording.Options {
 	return recording.Options{
 		Kind: recording.KindRun, Tool: "test", Baseline: strings.Repeat("b", 64), Target: "http://new:80",
 		Redaction: recording.Redaction{Profile: "secrets", KeyID: "k"}, Encoders: 1,
-		Info:  map[string]string{"marker": "X: y", "own": fmt.Sprint(index)},
+		Info:  map[string]string{"marker": "X: y", "own": fmt.Sprint(index), "timing": fmt.Sprintf(`{"paced":false,"late":%d}`, index)},
 		Shard: &recording.Shard{Index: index, Of: of, Plan: map[string]string{"schedule": "max"}},
 	}
 }
@@ -318,7 +318,7 @@ func TestManifestsAddUp(t *testing.T) {
 	if m.Interrupted != "shard-2-of-2: killed" || m.Redaction.Counts["cookie"] != 3 || m.Ledger.Account("journal bytes").Total != 7 {
 		t.Errorf("%+v", m)
 	}
-	if diff := cmp.Diff(map[string]string{"marker": "X: y"}, m.Info); diff != "" {
+	if diff := cmp.Diff(map[string]string{"marker": "X: y", "timing": `{"paced":false}`}, m.Info); diff != "" {
 		t.Error(diff)
 	}
 	if m.FirstAt == 0 || m.FirstAt > m.LastAt || len(m.Files) != 0 {
