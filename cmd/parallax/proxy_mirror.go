@@ -35,9 +35,10 @@ type mirrorOptions struct {
 	Exchanges   int
 	Bytes       int64
 	Carry       []carry.Rule
-	// Compare counts what differs while it runs, under Rules.
+	// Compare counts what differs while it runs, under Rules, by the routes of Names.
 	Compare bool
 	Rules   *rules.Set
+	Names   *routeNames
 
 	runID string
 }
@@ -85,7 +86,10 @@ func readMirrorFlags(c *cli.Context, conf *config) (*mirrorOptions, error) {
 	if o.Connections < 1 || o.Exchanges < 1 || o.Bytes < 1 {
 		return nil, usagef("--mirror-connections, --mirror-queue and --mirror-queue-size: want at least 1")
 	}
-	o.Rules, err = conf.ruleSet()
+	if o.Rules, err = conf.ruleSet(); err != nil || !o.Compare {
+		return o, err
+	}
+	o.Names, err = conf.routeNames()
 	return o, err
 }
 
@@ -190,7 +194,7 @@ func openCandidate(o *proxyOptions, p *proxy.Proxy, s streams) (*candidate, erro
 	}
 	m := c.options.mirror(p)
 	if c.options.Compare {
-		if c.counts, err = newLiveCounts(c.options.Rules, c.marker()); err != nil {
+		if c.counts, err = newLiveCounts(c.options.Rules, c.options.Names, c.marker()); err != nil {
 			return nil, joinErrors(err, c.discard())
 		}
 		m.Compare = c.counts.compare
