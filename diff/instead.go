@@ -30,16 +30,13 @@ func (m instead) add(record string, r *body.Result) {
 	m[key].pairs++
 }
 
-// notes says it once for each pair of methods.
+// notes says it once for each pair of methods. The reason tells where it is a part's
+// type that asks.
 func (m instead) notes() []string {
 	var notes []string
 	for key, seen := range m {
-		what := fmt.Sprintf("%s and not %s", key.used, key.wanted)
-		if key.used == key.wanted {
-			what = fmt.Sprintf("%s, but for parts of them", key.used)
-		}
-		notes = append(notes, fmt.Sprintf("pairs of bodies compared by %s, as their types ask for: %d; in %s, %s",
-			what, seen.pairs, seen.record, seen.reason))
+		notes = append(notes, fmt.Sprintf("bodies compared by %s, though their types ask for %s: %d (in %s: %s)",
+			key.used, key.wanted, seen.pairs, seen.record, seen.reason))
 	}
 	sort.Strings(notes)
 	return notes

@@ -17,7 +17,7 @@ func TestNotAsTheTypeAsks(t *testing.T) {
 		new = append(new, answer{Headers: form, Body: pair[1]}.exchange(idOf(i), newClock))
 	}
 	s, _ := compareAll(t, memory("old", recording.KindRecording, old), memory("new", recording.KindRecording, new), nil, nil)
-	want := "pairs of bodies compared by text and not form, as their types ask for: 2; in " + string(idOf(0)) + ", old: malformed form at byte 2"
+	want := "bodies compared by text, though their types ask for form: 2 (in " + string(idOf(0)) + ": old: malformed form at byte 2)"
 	if !slices.Contains(s.Notes, want) {
 		t.Fatalf("%q is not among %q", want, s.Notes)
 	}

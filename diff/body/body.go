@@ -9,26 +9,31 @@
 //
 // # Steps
 //
-// Equal bytes under equal encodings are equal, whatever they are. A rule that
+// Equal bytes under equal encodings are equal, whatever they are, unless a rule says
+// that something changed on purpose. A rule that
 // ignores the whole document ends it there. Cut bodies are compared by the hash
 // of the whole. Otherwise the content encodings are undone, with limits; what is
 // equal then is counted under the builtin content-encoding. Then by type: JSON
 // that either side declares, or that both look like, field by field (package
-// jsondiff); text by lines; anything else by bytes, which gives one difference.
+// jsondiff); JSON lines and event streams as arrays of their records (packages
+// records and events), forms by field (form), multipart part by part, each by its own
+// type (multipart), XML by element (xmlbody); other text by lines; anything else by
+// bytes, which gives one difference.
 //
 // # Places
 //
 // Field is a JSON Pointer, "line N" (of the old text; of the new one for a line
-// that only it has), or empty for the whole body. Pattern is the pointer with "*"
-// for indices, "line *", or empty.
+// that only it has), or empty for the whole body; below a part of a multipart body it
+// begins with the part's. Pattern is the pointer with "*" for indices, without the index
+// of several of one name (package field), "line *", or empty.
 //
 // # Limits
 //
 // A body that cannot be decoded and differs could not be compared. Text is
 // compared in UTF-8, ASCII and Latin-1; other charsets, and text that its charset
-// does not allow, by bytes. HTML, XML, forms and multipart are text or bytes, not
-// trees. A body that declares JSON on both sides and is none, or is over the
-// limits of a comparison by field, is compared as text and the reason is given.
+// does not allow, by bytes. HTML is text, not a tree. A body that is not what its type
+// says, or is over the limits of a comparison by field, is compared as text; Result says
+// so and why. Multipart bodies stand in each other four deep at most.
 package body
 
 import (

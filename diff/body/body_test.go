@@ -190,6 +190,12 @@ func FuzzCompare(f *testing.F) {
 	f.Add(js, "gzip", []byte(`{"a":1}`), []byte(`{"a":2}`))
 	f.Add(plainText, "", []byte("a\nb"), []byte("b\n"))
 	f.Add("text/xml; charset=latin1", "identity", []byte("<a>\xe9</a>"), []byte("<a/>"))
+	f.Add(formType, "", []byte("a=1&b=%41&&c"), []byte("b=A&a=2&c="))
+	f.Add(ndjson, "", []byte("{\"a\":1}\r\n\n2"), []byte("2\n{\"a\":1}\n"))
+	f.Add("application/json-seq", "", []byte("\x1e1\n\x1e2\n"), []byte("\x1e2\n"))
+	f.Add(eventStream, "", []byte("id:1\ndata: {}\n\n: c\n\ndata"), []byte("data: {\ndata: }\r\rid: 1"))
+	f.Add("multipart/form-data; boundary=b", "", []byte("--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b--"), []byte("pre\r\n--b\r\n\r\n1\r\n--b--post"))
+	f.Add(xmlType, "", []byte("<a x='1'><b>&#49;</b> <b/></a>"), []byte("<?xml version='1.0'?><a><b>1</b><!--c--></a>"))
 	f.Fuzz(func(t *testing.T, contentType, encoding string, a, b []byte) {
 		old, new := in(contentType, string(a)), in(contentType, string(b))
 		old.Encodings, new.Encodings = []string{encoding}, []string{encoding}

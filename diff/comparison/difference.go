@@ -15,8 +15,8 @@ type Difference struct {
 	// Field is a JSON Pointer, a header's name or a column's name; it is empty
 	// where the whole part differs.
 	Field string
-	// Pattern is Field with array indices as "*": what groups, rules and noise
-	// go by.
+	// Pattern is Field with array indices as "*", and without the index of several
+	// fields, parts or elements of one name: what groups, rules and noise go by.
 	Pattern  string
 	Kind     Kind
 	Class    string

@@ -62,9 +62,6 @@ func (p *parquetFile) open() error {
 	if err := checkEnds(p.os, info.Size()); err != nil {
 		return err
 	}
-	if err := checkFooter(p.os, info.Size()); err != nil {
-		return err
-	}
 	p.File, err = parquet.OpenFile(p.os, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(parquetBuffer))
 	if err != nil {
 		return fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
@@ -99,23 +96,6 @@ func checkEnds(f io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: a footer of %d bytes in a file of %d", snapshot.ErrDamaged, n, size)
 	}
 	return pagefile.CheckFooter(f, size)
-}
-
-// checkFooter goes through the footer before the library takes memory for what it
-// says that it holds.
-func checkFooter(f io.ReaderAt, size int64) error {
-	var length [4]byte
-	if _, err := f.ReadAt(length[:], size-8); err != nil {
-		return err
-	}
-	footer := make([]byte, binary.LittleEndian.Uint32(length[:])) // bounded by checkEnds
-	if _, err := f.ReadAt(footer, size-8-int64(len(footer))); err != nil {
-		return err
-	}
-	if _, err := thriftLength(footer); err != nil {
-		return fmt.Errorf("%w: footer: %w", snapshot.ErrDamaged, err)
-	}
-	return nil
 }
 
 // check holds the footer against itself and the file's size.

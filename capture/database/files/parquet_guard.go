@@ -14,6 +14,7 @@ import (
 	pq "github.com/parquet-go/parquet-go/format"
 
 	"parallax/capture/snapshot"
+	"parallax/internal/pagefile"
 )
 
 const (
@@ -72,8 +73,8 @@ func (g *guard) header(at, end int64) (*pq.PageHeader, int, error) {
 		if _, err := g.file.ReadAt(g.window, at); err != nil {
 			return nil, 0, err
 		}
-		n, err := thriftLength(g.window)
-		if errors.Is(err, errThriftShort) && size < end-at && size < maxHeader {
+		n, err := pagefile.StructureLength(g.window)
+		if errors.Is(err, pagefile.ErrShort) && size < end-at && size < maxHeader {
 			continue
 		}
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	pq "github.com/parquet-go/parquet-go/format"
 
 	"parallax/capture/database"
+	"parallax/internal/pagefile"
 )
 
 // crafted is a file of one column that says of itself what it likes.
@@ -204,7 +205,7 @@ func FuzzThriftLength(f *testing.F) {
 	f.Add([]byte{0x15, 0x00, 0x15, 0x10, 0x15, 0x10, 0})
 	f.Add(bytes.Repeat([]byte{0x1C}, 100))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, err := thriftLength(b)
+		n, err := pagefile.StructureLength(b)
 		if err == nil && (n < 1 || n > len(b)) {
 			t.Fatalf("%d of %d bytes", n, len(b))
 		}

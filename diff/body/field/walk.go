@@ -25,6 +25,7 @@ type Walk struct {
 	steps  []step
 	nodes  []*rules.Node
 	coarse int
+	rough  bool
 }
 
 // maxRules bounds the rules that are followed at one place.
@@ -33,7 +34,7 @@ const maxRules = 16
 // Begin stands at the whole body.
 func (w *Walk) Begin(r *rules.RouteRules, sink Sink) {
 	clear(w.nodes)
-	w.rules, w.sink, w.coarse = r, sink, 0
+	w.rules, w.sink, w.coarse, w.rough = r, sink, 0, false
 	w.steps, w.nodes = w.steps[:0], w.nodes[:0]
 	w.add(0, r.Body())
 }
@@ -45,8 +46,13 @@ func (w *Walk) End() {
 	*w = Walk{steps: w.steps[:0], nodes: w.nodes[:0]}
 }
 
-// Sink returns where differences go.
-func (w *Walk) Sink() Sink { return w.sink }
+// Copy returns a walk at the same place that reports elsewhere.
+func (w *Walk) Copy(sink Sink) *Walk {
+	return &Walk{rules: w.rules, sink: sink, steps: slices.Clone(w.steps), nodes: slices.Clone(w.nodes)}
+}
+
+// Rough reports whether anything was paired coarsely.
+func (w *Walk) Rough() bool { return w.rough }
 
 // SetSink sends what follows elsewhere and returns where it went before.
 func (w *Walk) SetSink(s Sink) Sink {
@@ -164,7 +170,7 @@ func (w *Walk) Ignored() (rule int, ok bool) {
 // Coarsely runs f; what it finds that has no class is of class jsondiff.Coarse.
 func (w *Walk) Coarsely(coarse bool, f func()) {
 	if coarse {
-		w.coarse++
+		w.coarse, w.rough = w.coarse+1, true
 		defer func() { w.coarse-- }()
 	}
 	f()

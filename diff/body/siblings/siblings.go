@@ -44,15 +44,24 @@ type Matcher interface {
 // was paired come in two orders.
 func Compare(w *field.Walk, old, new []Item, m Matcher) (sameOrder bool) {
 	c := comparer{w: w, m: m, old: old, new: new}
-	c.number()
-	coarse := false
+	var short [few]int // on the stack, as most lists are short
+	c.oldNumbers = c.numbers(short[:0], old)
 	if m.Positional() && slices.EqualFunc(old, new, sameGroup) {
-		c.pairs = pairing.InOrder(len(old), len(new))
-	} else {
-		coarse = c.pair()
+		c.inOrder()
+		return true
 	}
-	w.Coarsely(coarse, c.visit)
+	c.newNumbers = c.numbers(nil, new)
+	w.Coarsely(c.pair(), c.visit)
 	return c.sameOrder()
+}
+
+// inOrder visits two lists of the same groups in the same order.
+func (c *comparer) inOrder() {
+	for i := range c.old {
+		c.enter(&c.old[i], c.oldNumbers[i])
+		c.m.Pair(i, i)
+		c.w.Leave()
+	}
 }
 
 func sameGroup(a, b Item) bool { return a.Group == b.Group }
@@ -68,34 +77,37 @@ type comparer struct {
 	pairs      *pairing.Pairs
 }
 
-func (c *comparer) number() {
-	c.several = map[string]bool{}
-	c.oldNumbers, c.newNumbers = c.numbers(c.old), c.numbers(c.new)
-}
-
 // few is the length up to which looking at all is cheaper than a map.
 const few = 8
 
-// numbers counts the items of each name.
-func (c *comparer) numbers(items []Item) []int {
-	numbers := make([]int, len(items))
+// numbers appends the number of each item among those of its name.
+func (c *comparer) numbers(dst []int, items []Item) []int {
 	var counts map[string]int
 	if len(items) > few {
 		counts = make(map[string]int)
 	}
 	for i := range items {
 		name := items[i].Name
+		var n int
 		if counts != nil {
-			numbers[i] = counts[name]
+			n = counts[name]
 			counts[name]++
 		} else {
-			numbers[i] = countBefore(items[:i], name)
+			n = countBefore(items[:i], name)
 		}
-		if numbers[i] == 1 {
-			c.several[name] = true
+		if n == 1 {
+			c.isSeveral(name)
 		}
+		dst = append(dst, n)
 	}
-	return numbers
+	return dst
+}
+
+func (c *comparer) isSeveral(name string) {
+	if c.several == nil {
+		c.several = map[string]bool{}
+	}
+	c.several[name] = true
 }
 
 func countBefore(items []Item, name string) (n int) {

@@ -13,33 +13,65 @@ import (
 
 // children compares what stands in two lists, and the white space between.
 func (c *comparer) children(a, b int) {
-	k := &kids{c: c, x: c.old.within(a, false), y: c.new.within(b, false)}
-	if x, y := c.old.spaces(a), c.new.spaces(b); len(k.x) == len(k.y) && !bytes.Equal(x, y) {
-		c.w.Spelling(rules.XMLSpace, field.WhiteSpace, field.Value("text", x), field.Value("text", y))
-	}
-	k.compare()
+	c.held(a, b, false)
 }
 
 // mixed compares two elements of which one holds text beside other things: every run
 // counts.
 func (c *comparer) mixed(a, b int) {
-	k := &kids{c: c, x: c.old.within(a, true), y: c.new.within(b, true)}
+	c.held(a, b, true)
+}
+
+func (c *comparer) held(a, b int, runs bool) {
+	ints, items := len(c.ints), len(c.items)
+	defer func() { c.ints, c.items = c.ints[:ints], c.items[:items] }()
+	k := &kids{c: c, x: c.within(c.old, a, runs), y: c.within(c.new, b, runs)}
+	if !runs && len(k.x) == len(k.y) && !c.sameSpaces(a, b) {
+		c.w.Spelling(rules.XMLSpace, field.WhiteSpace, c.old.spaces(a), c.new.spaces(b))
+	}
 	k.compare()
 }
 
-// within lists the nodes directly within one.
-func (d *document) within(i int, runs bool) (list []int) {
+// within lists the nodes directly within one, until held has ended.
+func (c *comparer) within(d *document, i int, runs bool) []int {
+	from := len(c.ints)
 	end := int(d.nodes[i].end)
 	for at := i + 1; at < end; at = int(d.nodes[at].end) {
 		if runs || d.nodes[at].kind != run {
-			list = append(list, at)
+			c.ints = append(c.ints, at)
 		}
 	}
-	return list
+	return c.ints[from:len(c.ints):len(c.ints)]
 }
 
-// spaces are the runs directly within a node, with a mark where others stand.
-func (d *document) spaces(i int) (text []byte) {
+// sameSpaces reports whether the same runs stand between the nodes of two lists.
+func (c *comparer) sameSpaces(a, b int) bool {
+	endA, endB := int(c.old.nodes[a].end), int(c.new.nodes[b].end)
+	for i, j := a+1, b+1; ; {
+		x, y := c.old.runAt(&i, endA), c.new.runAt(&j, endB)
+		if !bytes.Equal(x, y) {
+			return false
+		}
+		if i >= endA || j >= endB {
+			return i >= endA && j >= endB
+		}
+		i, j = int(c.old.nodes[i].end), int(c.new.nodes[j].end)
+	}
+}
+
+// runAt returns the run at node i, if there is one, and goes on behind it.
+func (d *document) runAt(i *int, end int) []byte {
+	if *i >= end || d.nodes[*i].kind != run {
+		return nil
+	}
+	n := &d.nodes[*i]
+	*i = int(n.end)
+	return d.raw(n)
+}
+
+// spaces shows the runs directly within a node, with a mark where others stand.
+func (d *document) spaces(i int) jsondiff.Value {
+	var text []byte
 	end := int(d.nodes[i].end)
 	for at := i + 1; at < end; at = int(d.nodes[at].end) {
 		if n := &d.nodes[at]; n.kind == run {
@@ -48,19 +80,21 @@ func (d *document) spaces(i int) (text []byte) {
 			text = append(text, '<')
 		}
 	}
-	return text
+	return field.Value("text", text)
 }
 
 // kids is the siblings.Matcher of what two elements hold.
 type kids struct {
 	c    *comparer
 	x, y []int
+	// rough: children of a name were paired coarsely.
+	rough bool
 	// moved: a rule has paired something out of its order.
 	moved bool
 }
 
 func (k *kids) compare() {
-	sameOrder := siblings.Compare(k.c.w, k.c.old.items(k.x), k.c.new.items(k.y), k)
+	sameOrder := siblings.Compare(k.c.w, k.c.itemsOf(k.c.old, k.x), k.c.itemsOf(k.c.new, k.y), k)
 	if sameOrder && !k.moved {
 		return
 	}
@@ -96,12 +130,13 @@ func (d *document) listed(nodes []int) jsondiff.Value {
 	return field.Value("text", names)
 }
 
-func (d *document) items(list []int) []siblings.Item {
-	items := make([]siblings.Item, len(list))
-	for i, at := range list {
-		items[i] = d.item(&d.nodes[at])
+// itemsOf lists nodes as siblings, until held has ended.
+func (c *comparer) itemsOf(d *document, list []int) []siblings.Item {
+	from := len(c.items)
+	for _, at := range list {
+		c.items = append(c.items, d.item(&d.nodes[at]))
 	}
-	return items
+	return c.items[from:len(c.items):len(c.items)]
 }
 
 func (d *document) item(n *node) siblings.Item {
@@ -134,37 +169,66 @@ func (k *kids) Pairs(x, y []int) *pairing.Pairs {
 	if len(y) == 0 || positional && len(x) == len(y) {
 		return pairing.InOrder(len(x), len(y))
 	}
-	if !k.c.spend(k.c.old.size(k.x, x) + k.c.new.size(k.y, y)) {
-		p := pairing.InOrder(len(x), len(y))
-		p.Coarse = true
-		return p
+	c := k.c
+	c.decide()
+	var p *pairing.Pairs
+	keys, _, keyed := c.w.Keyed()
+	switch {
+	case keyed:
+		p = pairing.Keyed(c.keysOf(c.old, k.x, x, keys), c.keysOf(c.new, k.y, y, keys))
+	case c.work.mode == coarse:
+		p = k.coarsely(x, y, positional)
+	case !c.spend(c.old.size(k.x, x) + c.new.size(k.y, y)):
+		return pairing.InOrder(len(x), len(y)) // the rehearsal has failed
+	default:
+		p = k.byHash(x, y, positional, k.cost(x, y))
 	}
-	p := k.ruled(x, y, positional)
 	k.moved = k.moved || p.Moved()
 	return p
 }
 
-func (k *kids) ruled(x, y []int, positional bool) *pairing.Pairs {
-	if keys, _, ok := k.c.w.Keyed(); ok {
-		return pairing.Keyed(k.c.keysOf(k.c.old, k.x, x, keys), k.c.keysOf(k.c.new, k.y, y, keys))
+// coarsely tries nothing.
+func (k *kids) coarsely(x, y []int, positional bool) *pairing.Pairs {
+	p := pairing.InOrder(len(x), len(y))
+	if k.c.work.around <= maxAround {
+		p = k.byHash(x, y, positional, nil)
 	}
-	cost := k.cost(x, y)
-	old, new := k.c.hashes(k.c.old, k.x, x), k.c.hashes(k.c.new, k.y, y)
-	if positional {
-		return pairing.Aligned(old, new, cost)
-	}
-	return pairing.Bag(old, new, cost)
+	p.Coarse, k.rough = true, true
+	return p
 }
 
-// size is the length of what is listed.
+func (k *kids) byHash(x, y []int, positional bool, c pairing.Cost) *pairing.Pairs {
+	old, new := k.c.hashes(k.c.old, k.x, x), k.c.hashes(k.c.new, k.y, y)
+	if positional {
+		return pairing.Aligned(old, new, c)
+	}
+	return pairing.Bag(old, new, c)
+}
+
+// size is the steps that going through what is listed takes.
 func (d *document) size(nodes, list []int) (n int) {
 	for _, at := range list {
-		n += int(d.nodes[nodes[at]].to - d.nodes[nodes[at]].from)
+		n += d.steps(nodes[at])
 	}
 	return n
 }
 
-func (k *kids) Pair(i, j int) { k.c.pair(k.x[i], k.y[j]) }
+// nodeSteps is what a node costs beside its bytes.
+const nodeSteps = 64
+
+// steps is what going through a node takes: its bytes, and something for each node.
+func (d *document) steps(i int) int {
+	n := &d.nodes[i]
+	return int(n.to-n.from) + nodeSteps*(int(n.end)-i)
+}
+
+func (k *kids) Pair(i, j int) {
+	if k.rough {
+		k.c.work.around++
+		defer func() { k.c.work.around-- }()
+	}
+	k.c.pair(k.x[i], k.y[j])
+}
 
 func (k *kids) Old(i int) { k.c.missing(k.c.old, &k.c.old.nodes[k.x[i]]) }
 
@@ -210,8 +274,7 @@ func (t *cost) New(j int) int { return t.new[j] }
 func (t *cost) Pair(i, j int) (int, bool) {
 	c := t.k.c
 	a, b := t.k.x[t.x[i]], t.k.y[t.y[j]]
-	x, y := &c.old.nodes[a], &c.new.nodes[b]
-	if !c.spend(int(x.to - x.from + y.to - y.from)) {
+	if !c.spend(c.old.steps(a) + c.new.steps(b)) {
 		return 0, false
 	}
 	count := &counter{}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"parallax/diff/body/field"
+	"parallax/diff/body/siblings"
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
 	"parallax/diff/rules"
@@ -17,13 +18,6 @@ const (
 	Declaration = "xml declaration"
 )
 
-// Limits bound a comparison. The zero value is the default.
-type Limits struct {
-	// Work bounds what is read again to pair elements that do not stand in the same
-	// order, in bytes: 8 times the documents and 16 MiB.
-	Work int
-}
-
 // Compare reports to w's sink where two documents, in UTF-8, differ. Where one is
 // malformed or too large it returns a *jsondiff.SideError and has reported nothing.
 func Compare(old, new []byte, w *field.Walk, l Limits) error {
@@ -33,10 +27,8 @@ func Compare(old, new []byte, w *field.Walk, l Limits) error {
 	if errX != nil || errY != nil {
 		return &jsondiff.SideError{Old: errX, New: errY}
 	}
-	if l.Work <= 0 {
-		l.Work = 8*(len(old)+len(new)) + 16<<20
-	}
-	c := &comparer{w: w, old: x, new: y, names: n, work: l.Work, alike: sameDeclarations(x, y)}
+	size := len(old) + len(new)
+	c := &comparer{w: w, old: x, new: y, names: n, alike: sameDeclarations(x, y), again: 8 * size, work: l.begin(w, size)}
 	c.marks()
 	c.declarations()
 	c.children(0, 0)
@@ -47,8 +39,12 @@ type comparer struct {
 	w        *field.Walk
 	old, new *document
 	names    *names
-	// work is what may still be read again, in bytes.
-	work int
+	work     work
+	// again is what may still be read again to see that it is the same, in bytes.
+	again int
+	// ints and items hold what the lists around the place are, one after the other.
+	ints  []int
+	items []siblings.Item
 	// alike: equal bytes within the documents mean the same names.
 	alike bool
 }
@@ -107,15 +103,6 @@ func (d *document) said(n *node) []byte { return d.text[n.inner:n.outer] }
 
 // tag is an element's start tag.
 func (d *document) tag(n *node) []byte { return d.text[n.from:n.inner] }
-
-// spend takes n bytes of the work that is left, and reports whether there were so many.
-func (c *comparer) spend(n int) bool {
-	if n > c.work {
-		return false
-	}
-	c.work -= n
-	return true
-}
 
 // marks reports a byte order mark that only one document begins with.
 func (c *comparer) marks() {

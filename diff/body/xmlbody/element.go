@@ -13,12 +13,11 @@ import (
 // name. The walk is at their place.
 func (c *comparer) pair(a, b int) {
 	x, y := &c.old.nodes[a], &c.new.nodes[b]
-	same := x.to-x.from == y.to-y.from && c.spend(int(x.to-x.from)/16) && bytes.Equal(c.old.raw(x), c.new.raw(y))
-	if same && c.alike && !c.w.Transforms() {
+	if c.alike && c.same(x, y) && !c.w.Transforms() {
 		return
 	}
 	if rule, ok := c.w.Ignored(); ok {
-		if !same {
+		if !bytes.Equal(c.old.raw(x), c.new.raw(y)) {
 			c.w.Equal(rule, c.old.shown(x), c.new.shown(y))
 		}
 		return
@@ -29,6 +28,16 @@ func (c *comparer) pair(a, b int) {
 	}
 	c.tags(x, y)
 	c.content(a, b)
+}
+
+// same reports whether two nodes are known to be the same bytes.
+func (c *comparer) same(x, y *node) bool {
+	n := int(x.to - x.from)
+	if n != int(y.to-y.from) || n/16 > c.again {
+		return false
+	}
+	c.again -= n / 16
+	return bytes.Equal(c.old.raw(x), c.new.raw(y))
 }
 
 // shown is a node as a value.

@@ -63,7 +63,11 @@ func (c *comparer) hash(d *document, i int) uint64 {
 
 func (c *comparer) hashChildren(d *document, i int, sum uint64) uint64 {
 	_, unordered := c.w.Unordered()
-	for _, at := range d.within(i, d.holds(i) == both) {
+	runs := d.holds(i) == both
+	for at := i + 1; at < int(d.nodes[i].end); at = int(d.nodes[at].end) {
+		if !runs && d.nodes[at].kind == run {
+			continue
+		}
 		switch one := c.below(d, at); {
 		case one == ignored:
 		case unordered:
@@ -133,8 +137,8 @@ func (d *document) attribute(i int, token string) *attr {
 
 // child finds the first node within that a token names, 0 where there is none.
 func (d *document) child(i int, token string) int {
-	for _, at := range d.within(i, false) {
-		if d.item(&d.nodes[at]).Name == token {
+	for at := i + 1; at < int(d.nodes[i].end); at = int(d.nodes[at].end) {
+		if d.nodes[at].kind != run && d.item(&d.nodes[at]).Name == token {
 			return at
 		}
 	}

@@ -106,6 +106,22 @@ func TestAgainstTheStandardLibrary(t *testing.T) {
 	}
 }
 
+// TestAnyWork: whatever the work, a comparison the other way round says as much, and
+// what is the same stays the same.
+func TestAnyWork(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		old, new := []byte("<r>"+drawn(rt, 3)+"</r>"), []byte("<r>"+drawn(rt, 3)+"</r>")
+		l := Limits{Work: rapid.IntRange(1, 2000).Draw(rt, "work")}
+		there, back := compareWith(t, old, new, l), compareWith(t, new, old, l)
+		if there != back {
+			rt.Fatalf("%s\n%s\nwith %d: there %+v, back %+v", old, new, l.Work, there, back)
+		}
+		if same := canonical(rt, string(old)) == canonical(rt, string(new)); same != (there.differences == 0) {
+			rt.Fatalf("%s\n%s\nwith %d: %+v", old, new, l.Work, there)
+		}
+	})
+}
+
 // TestPlanted: what is changed in one place is found once, there, however the rest is
 // written.
 func TestPlanted(t *testing.T) {

@@ -1,4 +1,4 @@
-package files
+package pagefile
 
 import (
 	"encoding/binary"
@@ -6,13 +6,17 @@ import (
 	"fmt"
 )
 
-// The library takes memory for a list or a text as soon as it has read how long it
+// Libraries take memory for a list or a text as soon as they have read how long it
 // says it is. A thriftScan goes through the bytes first, taking none.
 
+// What is wrong with a structure of Thrift's compact protocol.
 var (
-	errThriftShort = errors.New("the bytes end early")
-	errThrift      = errors.New("lengths that the bytes do not hold")
+	ErrShort   = errors.New("the bytes end early")
+	errLengths = errors.New("lengths that the bytes do not hold")
 )
+
+// maxText is more than any text of a footer has, in bytes; it only tells what is said.
+const maxText = 256 << 20
 
 // maxThriftDepth is more than a footer's structures are deep.
 const maxThriftDepth = 24
@@ -38,8 +42,9 @@ type thriftScan struct {
 	at int
 }
 
-// thriftLength returns how many bytes the structure takes with which b begins.
-func thriftLength(b []byte) (int, error) {
+// StructureLength returns how many bytes the structure takes with which b begins, a
+// footer or a page's header. Its error is ErrShort where more bytes might help.
+func StructureLength(b []byte) (int, error) {
 	s := thriftScan{b: b}
 	err := s.structure(0, 0)
 	return s.at, err
@@ -69,7 +74,7 @@ func leastStruct(path uint64) int {
 // down to here, a byte each.
 func (s *thriftScan) structure(path uint64, depth int) error {
 	if depth > maxThriftDepth {
-		return fmt.Errorf("structures %d deep: %w", depth, errThrift)
+		return fmt.Errorf("structures %d deep: %w", depth, errLengths)
 	}
 	id := uint64(0)
 	for {
@@ -112,7 +117,7 @@ func (s *thriftScan) value(kind byte, path uint64, depth int) error {
 	case thriftStruct:
 		return s.structure(path, depth)
 	}
-	return fmt.Errorf("a value of type %d: %w", kind, errThrift) // Parquet has no maps
+	return fmt.Errorf("a value of type %d: %w", kind, errLengths) // Parquet has no maps
 }
 
 func (s *thriftScan) list(path uint64, depth int) error {
@@ -128,9 +133,9 @@ func (s *thriftScan) list(path uint64, depth int) error {
 	}
 	if depth > maxThriftDepth || n > uint64(len(s.b)-s.at) {
 		if n > maxFooter || depth > maxThriftDepth {
-			return fmt.Errorf("a list of %d: %w", n, errThrift)
+			return fmt.Errorf("a list of %d: %w", n, errLengths)
 		}
-		return errThriftShort
+		return ErrShort
 	}
 	start := s.at
 	for range n {
@@ -139,14 +144,14 @@ func (s *thriftScan) list(path uint64, depth int) error {
 		}
 	}
 	if least := leastStruct(path); head&15 == thriftStruct && s.at-start < int(n)*least {
-		return fmt.Errorf("%d structures in %d bytes: %w", n, s.at-start, errThrift)
+		return fmt.Errorf("%d structures in %d bytes: %w", n, s.at-start, errLengths)
 	}
 	return nil
 }
 
 func (s *thriftScan) byte() (byte, error) {
 	if s.at == len(s.b) {
-		return 0, errThriftShort
+		return 0, ErrShort
 	}
 	s.at++
 	return s.b[s.at-1], nil
@@ -156,9 +161,9 @@ func (s *thriftScan) uvarint() (uint64, error) {
 	v, n := binary.Uvarint(s.b[s.at:])
 	switch {
 	case n == 0:
-		return 0, errThriftShort
+		return 0, ErrShort
 	case n < 0:
-		return 0, fmt.Errorf("a number beyond 64 bits: %w", errThrift)
+		return 0, fmt.Errorf("a number beyond 64 bits: %w", errLengths)
 	}
 	s.at += n
 	return v, nil
@@ -166,10 +171,10 @@ func (s *thriftScan) uvarint() (uint64, error) {
 
 func (s *thriftScan) skip(n uint64) error {
 	if n > uint64(len(s.b)-s.at) {
-		if n > maxPage {
-			return fmt.Errorf("a text of %d bytes: %w", n, errThrift)
+		if n > maxText {
+			return fmt.Errorf("a text of %d bytes: %w", n, errLengths)
 		}
-		return errThriftShort
+		return ErrShort
 	}
 	s.at += int(n)
 	return nil
