@@ -13,8 +13,11 @@ import (
 func (p *pass) summary() *comparison.Summary {
 	s := &comparison.Summary{
 		Format: comparison.SummaryFormat, Version: 1, Tool: p.opts.Tool,
-		Old: side(&p.old), New: side(&p.new), RulesDigest: p.opts.Rules.Digest(),
+		Old: side(&p.old), New: side(&p.new), RulesDigest: p.opts.Rules.Digest(), MaxWork: p.opts.MaxWork,
 		Subjects: p.tally.Subjects(), Rules: p.tally.Rules(p.opts.Rules),
+	}
+	if p.opts.Routes != nil {
+		s.RoutesDigest = p.opts.Routes.Digest()
 	}
 	s.Ledgers = append(s.Ledgers, ledger("old", &p.old), ledger("new", &p.new))
 	for i := range p.controls {
@@ -127,6 +130,8 @@ func (p *pass) allNotes(s *comparison.Summary) []string {
 		notes = append(notes, fmt.Sprintf("%d exchanges of the new side answer to none of the old", n))
 	}
 	notes = append(notes, p.compare.instead.notes()...)
+	notes = append(notes, routeNotes(s)...)
+	notes = append(notes, coarseNotes(s.Subjects)...)
 	notes = append(notes, bound(s.Subjects)...)
 	if p.noise != nil {
 		notes = append(notes, p.noiseNotes()...)
@@ -178,6 +183,51 @@ func (p *pass) manifestNotes() []string {
 		texts[i] = strings.Join(by, ", ") + ": " + note
 	}
 	return texts
+}
+
+// namedRoutes bounds the routes that a note names.
+const namedRoutes = 10
+
+// routeNotes says which requests the description of routes does not have.
+func routeNotes(s *comparison.Summary) []string {
+	if s.RoutesDigest == "" {
+		return nil
+	}
+	var n, recorded int64
+	var names []string
+	for i := range s.Subjects {
+		x := &s.Subjects[i]
+		recorded += x.Recorded
+		if x.Undescribed > 0 {
+			n += x.Undescribed
+			names = append(names, x.Name)
+		}
+	}
+	note := fmt.Sprintf("routes are those of an OpenAPI description (%.12s), which has %d of %d exchanges", s.RoutesDigest, recorded-n, recorded)
+	if n == 0 {
+		return []string{note}
+	}
+	if more := len(names) - namedRoutes; more > 0 {
+		names = append(names[:namedRoutes], fmt.Sprintf("%d more", more))
+	}
+	return []string{note + "; not " + strings.Join(names, ", ")}
+}
+
+// coarseNotes says where bodies were compared by less than the exact method.
+func coarseNotes(subjects []comparison.Subject) []string {
+	var n int64
+	for i := range subjects {
+		n += subjects[i].Coarse
+	}
+	if n == 0 {
+		return nil
+	}
+	bodies := "bodies"
+	if n == 1 {
+		bodies = "body"
+	}
+	return []string{fmt.Sprintf("compared coarsely: %d %s, of which arrays or lines were not aligned exactly, as that would have taken too many steps (--max-work): "+
+		"every difference in them is true, but they are perhaps not the fewest", n, bodies)}
 }
 
 // bound says what could not have been seen: with no event in N trials, the rate is

@@ -91,3 +91,37 @@ func (f *frameReader) take(n int) ([]byte, error) {
 	_, err = f.r.Discard(n)
 	return b, err
 }
+
+// maxSought bounds the payload of a frame that is looked for behind damage.
+const maxSought = 1 << 20
+
+// nextFrame returns the offset of the first frame at or behind from whose checksum
+// is right, -1 where there is none: only a journal's records are looked for.
+func nextFrame(r io.ReaderAt, from, end int64) (int64, error) {
+	const step = 4 << 20
+	buf := make([]byte, min(step+frameHead+maxSought, max(end-from, 0)))
+	for ; from < end; from += step {
+		n, err := r.ReadAt(buf[:min(int64(len(buf)), end-from)], from)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return -1, err
+		}
+		for i := range min(n, step) {
+			if isRecord(buf[i:n]) {
+				return from + int64(i), nil
+			}
+		}
+	}
+	return -1, nil
+}
+
+// isRecord reports whether a whole frame of a journal begins b.
+func isRecord(b []byte) bool {
+	if len(b) <= frameHead || b[frameHead] != recordExchange && b[frameHead] != recordIntent {
+		return false
+	}
+	size := binary.LittleEndian.Uint32(b)
+	if size == 0 || size > maxSought || int(size) > len(b)-frameHead {
+		return false
+	}
+	return crc32.Checksum(b[frameHead:frameHead+size], castagnoli()) == binary.LittleEndian.Uint32(b[4:])
+}

@@ -65,13 +65,15 @@ type journalVisitor struct {
 type journalScan struct {
 	options Options
 	good    int64 // offset behind the last good record
+	lost    int64 // bytes before it that are damaged and were stepped over
 	rows    int   // exchanges that were read
-	torn    error // what is wrong behind it, nil for a clean end
+	torn    error // what is wrong first, nil where nothing is
 	decoder decoder
 }
 
 // scanJournal reads a journal. That it ends in the middle of a record is no
-// error: it is in the result. A record that is whole and senseless is one.
+// error: it is in the result; so is damage that whole records follow, which is
+// stepped over. A record that is whole and senseless is an error.
 func scanJournal(r io.ReaderAt, size int64, v journalVisitor) (journalScan, error) {
 	scan := journalScan{}
 	magic := make([]byte, len(journalMagic))
@@ -89,8 +91,16 @@ func scanJournal(r io.ReaderAt, size int64, v journalVisitor) (journalScan, erro
 			return scan, nil
 		}
 		if errors.Is(err, errTorn) && !first {
-			scan.torn = err
-			return scan, nil
+			if scan.torn == nil {
+				scan.torn = err
+			}
+			next, ferr := nextFrame(r, frames.good+1, size)
+			if ferr != nil || next < 0 {
+				return scan, ferr
+			}
+			scan.lost += next - frames.good
+			frames = newFrameReader(r, next, size)
+			continue
 		}
 		if err == nil {
 			err = scan.record(payload, first, v)

@@ -25,6 +25,9 @@ type Reader struct {
 	mu       sync.Mutex
 	recent   *part
 	recentAt int
+	// The keys of the row group of it that Find looked into last.
+	keys   []ID
+	keysAt int
 }
 
 // Open opens the recording in dir. It reads the manifest; parts are opened, and
@@ -92,7 +95,7 @@ func (r *Reader) Close() error {
 		return nil
 	}
 	p := r.recent
-	r.recent = nil
+	r.recent, r.keys = nil, nil
 	return p.bytes.Close()
 }
 

@@ -41,6 +41,11 @@ func resume(folder *store.Folder, lock *store.Lock, o Options) (*Live, *Progress
 	if err := SameShard(scan.options.Shard, o.Shard); err != nil {
 		return nil, nil, err
 	}
+	if scan.lost > 0 {
+		// What was about to be sent may stand there: it would be sent again.
+		return nil, nil, fmt.Errorf("%s: %w: %w, and whole records follow: what was sent already is not known\nto end the run as it is, recover it from its journal",
+			JournalName, ErrDamaged, scan.torn)
+	}
 	if err := dropParts(folder); err != nil {
 		return nil, nil, err
 	}
@@ -179,7 +184,7 @@ func recoverLocked(folder *store.Folder, lock *store.Lock) (*Recovery, error) {
 	if err := dropParts(folder); err != nil {
 		return nil, err
 	}
-	rec := &Recovery{DroppedBytes: size - scan.good, Unknown: h.openIDs()}
+	rec := &Recovery{DroppedBytes: size - scan.good + scan.lost, Unknown: h.openIDs()}
 	if scan.torn != nil {
 		rec.DroppedWhy = scan.torn.Error()
 	}

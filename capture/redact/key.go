@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"parallax/internal/store"
 )
 
 const keySize = 32
@@ -160,24 +162,40 @@ func readKey(path string) (Key, error) {
 }
 
 // WriteKey writes k to a new file that only its owner may read; it fails with
-// fs.ErrExist rather than replace one. The file is never seen half-written.
-func WriteKey(path string, k Key) error {
+// fs.ErrExist rather than replace one. The file is never seen half-written, and it
+// lasts: what was recorded under a key is worth nothing without it.
+func WriteKey(path string, k Key) error { return writeKey(path, k, store.OS{}) }
+
+// writeKey is WriteKey on a disk that tests can fail. Several processes may make
+// the first key at once, so that each has a temporary file of its own.
+func writeKey(path string, k Key, disk store.Files) error {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if _, err := store.MakeFolder(dir, disk); err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
-	f, err := os.CreateTemp(dir, ".key-*") // 0600
-	if err != nil {
-		return fmt.Errorf("key file: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(k.Encode() + "\n")
-	err = errors.Join(err, f.Sync(), f.Close())
+	temp := filepath.Join(dir, ".key-"+rand.Text())
+	err := writeTemp(temp, k, disk)
 	if err == nil {
-		err = os.Link(f.Name(), path)
+		err = disk.Link(temp, path)
 	}
-	if err != nil {
-		return fmt.Errorf("key file: %w", err)
+	if err == nil {
+		err = disk.SyncDir(dir)
+	}
+	// That the temporary file stays is no loss of the key.
+	if removed := disk.Remove(temp); err != nil {
+		return fmt.Errorf("key file: %w", errors.Join(err, removed))
 	}
 	return nil
+}
+
+func writeTemp(path string, k Key, disk store.Files) error {
+	f, err := disk.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(k.Encode() + "\n"))
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }

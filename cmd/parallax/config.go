@@ -41,12 +41,15 @@ type config struct {
 	Abort      replay.Abort             `yaml:"abort"`
 	Shift      []shift.Rule             `yaml:"shift"`
 	Rules      []rules.Rule             `yaml:"rules"`
+	Routes     routesConfig             `yaml:"routes"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
 	Invariants []invariants.Invariant   `yaml:"invariants"`
 	Gate       gate.Policy              `yaml:"gate"`
 	Waivers    []gate.Waiver            `yaml:"waivers"`
 	Steps      *job                     `yaml:"steps"`
+
+	path string // of the file, for the paths in it
 }
 
 // loadConfig reads path strictly; an empty path is the empty configuration.
@@ -55,6 +58,7 @@ func loadConfig(path string) (*config, error) {
 	if path == "" {
 		return c, nil
 	}
+	c.path = path
 	text, err := readConfig(path)
 	if err != nil {
 		return nil, usageError{err}

@@ -247,6 +247,38 @@ func checkResumed(t *testing.T, dir, out string, n int, target *stub, signal os.
 	px(t, dir, gate, "gate", out+".cmp")
 }
 
+// A run whose journal is damaged before its end is not taken up: what stood there may
+// have been sent, and would be sent again. It can be ended as it is, and is no pass.
+// (F2, F9)
+func TestF2_DamagedJournalIsNotResumed(t *testing.T) {
+	dir := home(t)
+	const n = 120
+	record(t, dir, "rec", n)
+	target := newStub(t, 5*time.Millisecond)
+	args := []string{"replay", "rec", "--target", target.url, "-o", "run", "--max", "--allow-writes", "--connections", "8", "-q"}
+	there := target.tell(n / 2)
+	first := start(t, dir, nil, args...)
+	arrive(t, there, first)
+	first.signal(syscall.SIGKILL)
+	first.wait(childLimit)
+	before := target.sent()
+	journal := filepath.Join(dir, "run", "journal.bin")
+	text := []byte(readText(t, journal))
+	text[len(text)/3] ^= 4
+	writeText(t, journal, string(text))
+	says(t, px(t, dir, 3, append(args, "--resume")...).stderr, "journal.bin", "whole records follow", "recover")
+	for what, times := range target.sent() {
+		if times != before[what] {
+			t.Errorf("%s was sent again", what)
+		}
+	}
+	px(t, dir, 0, "verify", "run", "--recover")
+	px(t, dir, 0, "diff", "rec", "run", "-o", "cmp", "-q")
+	if got := start(t, dir, nil, "gate", "cmp").wait(childLimit); got.code != 3 && got.code != 1 {
+		t.Errorf("gate: exit code %d\n%s", got.code, got.stdout)
+	}
+}
+
 // An interrupted replay is as good as one that was not, once resumed.
 func TestReplayInterrupted(t *testing.T) {
 	dir := home(t)
@@ -363,4 +395,47 @@ func TestF4_ReportKilled(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A job that is killed leaves no verdict or a whole one, and the next one is not
+// disturbed. (F2, F4)
+func TestF4_JobKilled(t *testing.T) {
+	dir := home(t)
+	record(t, dir, "rec", 80)
+	target := newStub(t, 2*time.Millisecond)
+	writeText(t, filepath.Join(dir, "job.yaml"), jobText(target.url))
+	took := timed(t, dir, "run", "job.yaml")
+	rounds := killRounds(t, 8)
+	killSome(t, dir, "run", rounds, took, func(int) []string { return []string{"run", "job.yaml"} }, func(round int) {
+		nights, err := filepath.Glob(filepath.Join(dir, "nights", "2*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, night := range nights {
+			wholeNight(t, dir, night)
+		}
+		if round%4 == 3 || round == rounds-1 {
+			px(t, dir, 0, "run", "job.yaml")
+		}
+	})
+}
+
+// wholeNight checks that what a night's folder shows as finished is.
+func wholeNight(t *testing.T, dir, night string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(night, "comparison")); err == nil {
+		px(t, dir, 0, "verify", filepath.Join(night, "comparison"))
+	}
+	var report struct{ Verdict string }
+	if path := filepath.Join(night, "report", "report.json"); exists(path) {
+		readJSON(t, path, &report)
+		if report.Verdict != "pass" {
+			t.Errorf("%s: the verdict is %q", night, report.Verdict)
+		}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

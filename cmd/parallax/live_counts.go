@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,9 +41,12 @@ const (
 	shownRoutes = 5
 )
 
-func newLiveCounts(set *rules.Set, marker string) (*liveCounts, error) {
+func newLiveCounts(set *rules.Set, names *routeNames, marker string) (*liveCounts, error) {
 	live, err := diff.NewLive(set, marker)
-	return &liveCounts{live: live, routes: map[string]*routeCounts{}}, err
+	if err != nil {
+		return nil, err
+	}
+	return &liveCounts{live: live.Routed(names.forDiff()), routes: map[string]*routeCounts{}}, nil
 }
 
 // compare is a mirror.Options.Compare.
@@ -120,4 +124,18 @@ func (l *liveCounts) worst() string {
 		fmt.Fprintf(&text, "\n  and %d routes more", more)
 	}
 	return text.String()
+}
+
+// json of no counts is "".
+func (l *liveCounts) json() (string, error) {
+	if l == nil {
+		return "", nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text, err := json.Marshal(struct {
+		Total  routeCounts             `json:"total"`
+		Routes map[string]*routeCounts `json:"routes"`
+	}{l.total, l.routes})
+	return string(text), err
 }

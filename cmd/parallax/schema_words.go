@@ -211,6 +211,9 @@ var configWords = map[string]string{
 	"invariants.Orphans.references":     "The table that is named.",
 	"invariants.Orphans.to":             "Its columns, in order.",
 
+	"config.routes":               "How routes are named.",
+	"routesConfig.openapi":        "An OpenAPI 3 description, whose paths name the routes.",
+	"mapping.Column.rules":        "Rules (docs/rules.md) for the documents of this column.",
 	"config.order":                "Requests of different sessions that are about one thing, and wait for each other.",
 	"config.shift":                "Dates of requests that are moved to the time of the replay.",
 	"entity.Rule.entity":          "What the thing is called, in plans and messages: order.",

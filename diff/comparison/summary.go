@@ -13,6 +13,11 @@ type Summary struct {
 	Controls []Side `json:"controls,omitempty"`
 	// RulesDigest is the hex SHA-256 of the effective rules.
 	RulesDigest string `json:"rules_digest"`
+	// RoutesDigest is the hex SHA-256 of the description that routes are named by, ""
+	// where they are named by their paths.
+	RoutesDigest string `json:"routes_digest,omitempty"`
+	// MaxWork is the bound on the steps for a pair of bodies, 0 for the default.
+	MaxWork int `json:"max_work,omitempty"`
 
 	// Subjects are sorted by name.
 	Subjects []Subject   `json:"subjects"`
@@ -62,6 +67,13 @@ type Subject struct {
 	Blocked     int64 `json:"blocked"`
 	NotReached  int64 `json:"not_reached"`
 
+	// Undescribed counts the records, of all those recorded, that the description of
+	// routes does not have.
+	Undescribed int64 `json:"undescribed,omitempty"`
+	// Coarse counts the records, of all those above, whose bodies were aligned
+	// coarsely: exactly would have taken more work than it may.
+	Coarse int64 `json:"coarse,omitempty"`
+
 	// Failed counts answers the candidate failed to give, by end ("refused", …).
 	Failed map[string]int64 `json:"failed,omitempty"`
 
@@ -69,12 +81,12 @@ type Subject struct {
 
 	// OldLatency and NewLatency are of the exchanges that both sides answered, each
 	// from the request's last byte to the answer's last.
-	OldLatency Histogram `json:"old_latency"`
-	NewLatency Histogram `json:"new_latency"`
+	OldLatency Histogram `json:"latency_old"`
+	NewLatency Histogram `json:"latency_new"`
 	// ControlLatency and NewWithControl are of the exchanges that the new side and a
 	// control answered: of several controls the first that did.
-	ControlLatency Histogram `json:"control_latency,omitzero"`
-	NewWithControl Histogram `json:"new_latency_with_control,omitzero"`
+	ControlLatency Histogram `json:"latency_control,omitzero"`
+	NewWithControl Histogram `json:"latency_new_with_control,omitzero"`
 }
 
 // Compared is the number of records that were compared in full.

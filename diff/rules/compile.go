@@ -267,7 +267,7 @@ func (c *compiled) keyed(pointers []string) error {
 		}
 		key := make([]string, len(tokens))
 		for i, t := range tokens {
-			if t.wild != literal {
+			if t.wild != exact {
 				return fmt.Errorf("keyed: %q: a key has no wildcards", p)
 			}
 			key[i] = t.text
@@ -307,7 +307,7 @@ func (c *compiled) rename(to string) error {
 	if n == 0 || len(target) != n || !reflect.DeepEqual(c.place[:n-1], target[:n-1]) {
 		return fmt.Errorf("rename: %q must differ from the body's pointer in its last token only", to)
 	}
-	if c.place[n-1].wild != literal || target[n-1].wild != literal {
+	if c.place[n-1].wild != exact || target[n-1].wild != exact {
 		return errors.New("rename: the last token may not be a wildcard")
 	}
 	if c.place[n-1] == target[n-1] {

@@ -129,10 +129,16 @@ func (m *merge) once(l *lane) error {
 
 // Get returns the exchange called id, as recording.Reader.Get does.
 func (r *Reader) Get(id recording.ID) (*recording.Exchange, error) {
-	for _, shard := range r.shards {
-		ex, err := shard.Get(id)
-		if !errors.Is(err, recording.ErrNotFound) {
-			return ex, err
+	// Few shards have it. One that has not is told quickly by what is replayed, and
+	// by own IDs only by reading them all.
+	for _, get := range []func(*recording.Reader, recording.ID) (*recording.Exchange, error){
+		(*recording.Reader).Find, (*recording.Reader).Get,
+	} {
+		for _, shard := range r.shards {
+			ex, err := get(shard, id)
+			if !errors.Is(err, recording.ErrNotFound) {
+				return ex, err
+			}
 		}
 	}
 	return nil, fmt.Errorf("exchange %s: %w", id, recording.ErrNotFound)

@@ -132,6 +132,9 @@ func mergedIsTheWhole(t *testing.T, random *rand.Rand, n, of int) {
 		if ex, err := r.Get(want[i].Replays); err != nil || ex.ID != want[i].ID {
 			t.Fatalf("%v %v", ex, err)
 		}
+		if ex, err := r.Get(want[i].ID); err != nil || ex.Replays != want[i].Replays {
+			t.Fatalf("by its own ID: %v %v", ex, err)
+		}
 	}
 	if err := Verify(dir); err != nil {
 		t.Fatal(err)
