@@ -6,5 +6,5 @@ ARG TARGETPLATFORM
 COPY release/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY $TARGETPLATFORM/parallax /usr/bin/parallax
 USER 65532:65532
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["/usr/bin/parallax"]
