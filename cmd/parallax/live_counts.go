@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -120,4 +121,18 @@ func (l *liveCounts) worst() string {
 		fmt.Fprintf(&text, "\n  and %d routes more", more)
 	}
 	return text.String()
+}
+
+// json of no counts is "".
+func (l *liveCounts) json() (string, error) {
+	if l == nil {
+		return "", nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text, err := json.Marshal(struct {
+		Total  routeCounts             `json:"total"`
+		Routes map[string]*routeCounts `json:"routes"`
+	}{l.total, l.routes})
+	return string(text), err
 }

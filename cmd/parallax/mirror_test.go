@@ -145,7 +145,7 @@ func TestNoCandidateIsInTheClientsWay(t *testing.T) {
 			if cand.serve != nil {
 				url = rawServer(t, cand.serve)
 			}
-			c, address := withMirror(t, dir, rawServer(t, plainOld), url, "--mirror-queue", "8", "--mirror-connections", "2", "--compare")
+			c, address := withMirror(t, dir, rawServer(t, plainOld), url, "--mirror-queue", "8", "--mirror-connections", "2", "--max-body", "1", "--compare")
 			askOld(t, address, 1)
 			if cand.serve != nil {
 				arrive(t, asBools(asked), c) // it is at its mischief

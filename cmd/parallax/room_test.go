@@ -58,16 +58,16 @@ func onSmallDisk(t *testing.T, dir string, kib int, script string) *child {
 	return startWith(t, dir, nil, nil, "unshare", "-Urm", "bash", "-c", whole)
 }
 
-// proxyOnSmallDisk is a script: a proxy records to disk/rec and, once it was
+// proxyOnSmallDisk is a script: a proxy writes to disk/out and, once it was
 // ended, what is left there is copied to kept.
 func proxyOnSmallDisk(upstream string, flags ...string) string {
-	return fmt.Sprintf(`parallax capture proxy --upstream %s --listen 127.0.0.1:0 --address-file address -o disk/rec --redact off %s 2>said &
+	return fmt.Sprintf(`parallax capture proxy --upstream %s --listen 127.0.0.1:0 --address-file address --redact off %s 2>said &
 proxy=$!
 trap 'kill -TERM $proxy' TERM
 code=0
 wait $proxy || true # ends with the signal
 wait $proxy || code=$?
-cp -r disk/rec kept
+cp -r disk/out kept
 cat said >&2
 exit $code`, upstream, strings.Join(flags, " "))
 }
@@ -124,7 +124,7 @@ func fetch(t *testing.T, url string) string {
 func TestRealDiskFullWhileProxying(t *testing.T) {
 	dir := home(t)
 	target := newStub(t, 0)
-	c := onSmallDisk(t, dir, 96, proxyOnSmallDisk(target.url, "--min-free", "0"))
+	c := onSmallDisk(t, dir, 96, proxyOnSmallDisk(target.url, "-o", "disk/out", "--min-free", "0"))
 	all := visitUntilSaid(t, dir, "NOT RECORDING", 20)
 	c.signal(syscall.SIGTERM)
 	got := c.wait(childLimit)
@@ -143,7 +143,7 @@ func TestRealDiskFullWhileProxying(t *testing.T) {
 func TestLowWaterWhileProxying(t *testing.T) {
 	dir := home(t)
 	target := newStub(t, 0)
-	c := onSmallDisk(t, dir, 2048, proxyOnSmallDisk(target.url, "--min-free", "1900KiB"))
+	c := onSmallDisk(t, dir, 2048, proxyOnSmallDisk(target.url, "-o", "disk/out", "--min-free", "1900KiB"))
 	all := visitUntilSaid(t, dir, "NOT RECORDING", 20)
 	c.signal(syscall.SIGTERM)
 	got := c.wait(childLimit)
@@ -159,6 +159,31 @@ func TestLowWaterWhileProxying(t *testing.T) {
 		t.Errorf("%d exchanges were kept, %d are said to be lost, of %d", n, lost, all)
 	}
 	says(t, m.Interrupted, "not taken up again", fmt.Sprintf("%d exchanges", lost), "bytes")
+}
+
+// A mirror whose run finds no room ends; clients are served and recorded as
+// before, and the exit code tells.
+func TestDiskOfTheRunFull(t *testing.T) {
+	dir := home(t)
+	target, candidate := newStub(t, 0), newStub(t, 0)
+	c := onSmallDisk(t, dir, 96, proxyOnSmallDisk(target.url, "-o", "rec", "--mirror", candidate.url, "--run-out", "disk/out", "--min-free", "0"))
+	all := visitUntilSaid(t, dir, "NOT MIRRORING", 20)
+	c.signal(syscall.SIGTERM)
+	got := c.wait(childLimit)
+	if got.code != 3 {
+		t.Errorf("exit code %d", got.code)
+	}
+	says(t, got.stderr, "still served and recorded", "no space left", "verify --recover disk/out")
+	if n := len(rows(t, dir, "rec")); n != all {
+		t.Errorf("%d exchanges of %d were recorded", n, all)
+	}
+	px(t, dir, 0, "verify", "kept", "--recover")
+	if n := len(rows(t, dir, "kept")); n == 0 || n > all-20 {
+		t.Errorf("%d of %d answers were kept", n, all)
+	}
+	if start(t, dir, nil, "diff", "rec", "kept", "-o", "cmp", "-q").wait(childLimit); start(t, dir, nil, "gate", "cmp").wait(childLimit).code == 0 {
+		t.Error("the gate passes")
+	}
 }
 
 // A disk that is nearly full at the start: nothing is begun.

@@ -46,7 +46,9 @@ func readRecords(s *side, check func([]byte) error) (*records.List, error) {
 
 // documents compares two JSON documents that are the sides, or stand for them.
 func (c *Comparer) documents(old, new []byte, o Options) error {
-	return c.json.CompareAt(old, new, c.report.rules, c.walk.Node(), &c.found, o.JSON)
+	err := c.json.CompareAt(old, new, c.report.rules, c.walk.Node(), &c.found, o.JSON)
+	c.report.result.Coarse = c.report.result.Coarse || err == nil && c.json.Coarse()
+	return err
 }
 
 // byEvents compares two event streams as arrays of events.

@@ -211,6 +211,36 @@ func TestTypeCase44To47Documents(t *testing.T) {
 	}
 }
 
+// TestRulesOfAColumnsDocuments: a mapping's rules hold for its column alone, and what
+// they hide is counted as the entry, whatever rules there are besides.
+func TestRulesOfAColumnsDocuments(t *testing.T) {
+	at := func(place string) rules.Where { return rules.Where{Body: &place} }
+	m, err := mapping.Compile(mapping.Config{Tables: []mapping.Table{{Old: "t", Columns: []mapping.Column{
+		{Old: "a", JSON: true, Rules: []rules.Rule{
+			{Where: at("/tags"), Action: rules.Action{Unordered: true}}, {Where: at("/at"), Action: rules.Action{Ignore: true}},
+		}},
+	}}}})
+	check(t, err)
+	set, err := rules.Compile([]rules.Rule{{Where: at("/never"), Action: rules.Action{Ignore: true}}})
+	check(t, err)
+	a := table("t", []string{"id"}, column("id", snapshot.Number), column("a", snapshot.Text), column("b", snapshot.JSON))
+	old, new := `{"tags":[1,2],"at":1,"n":1.0}`, `{"tags":[2,1],"at":2,"n":1}`
+	s, ds := compared(t, input("old", newMemory(a, []row{{number(1), text(old), document(`{"tags":[1,2]}`)}, {number(2), text(`{"n":1}`), document("1")}}, 8)),
+		input("new", newMemory(a, []row{{number(1), text(new), document(`{"tags":[2,1]}`)}, {number(2), text(`{"n":2}`), document("1")}}, 8)), Options{Rules: set, Mapping: m})
+	wantLines(t, ds,
+		`t ["1"] column b/tags/0 changed:  [1] [2]`,
+		`t ["1"] column b/tags/1 changed:  [2] [1]`,
+		`t ["2"] column a/n changed:  [1] [2]`)
+	for _, place := range []string{"a/tags", "a/at", "a/n"} {
+		if ruleCount(s, "mapping t.a", place) != 1 {
+			t.Errorf("%s: rules %+v", place, s.Rules)
+		}
+	}
+	if ruleCount(s, "rule 1", "a/n") != 0 {
+		t.Errorf("counted as another rule: %+v", s.Rules)
+	}
+}
+
 func TestByValueColumnsAloneAreRead(t *testing.T) {
 	a, b := people(), people()
 	b.Columns[2] = column("amount", snapshot.Float)

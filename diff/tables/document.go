@@ -8,15 +8,19 @@ import (
 
 // documents compares two JSON documents by their places.
 func (t *tableRun) documents(q *pair, c *cells) error {
-	return t.byPaths(q, c, func(old, new []byte, sink jsondiff.Sink) error {
+	return t.byPaths(q, c, noRule, func(old, new []byte, sink jsondiff.Sink) error {
 		return t.json.Compare(old, new, t.documentRules, sink, jsondiff.Limits{})
 	})
 }
 
+// noRule: what makes values within a document equal is counted by its own name.
+const noRule = -1
+
 // byPaths counts what compare finds within a cell: differences by their path, what
-// rules made equal, and a form that alone differs.
-func (t *tableRun) byPaths(q *pair, c *cells, compare func(old, new []byte, sink jsondiff.Sink) error) error {
-	s := &documentSink{t: t, q: q}
+// rules made equal, and a form that alone differs. A mapping's entry has rules of its
+// own, which are counted as the entry.
+func (t *tableRun) byPaths(q *pair, c *cells, rule int, compare func(old, new []byte, sink jsondiff.Sink) error) error {
+	s := &documentSink{t: t, q: q, rule: rule}
 	if err := compare(c.a, c.b, s); err != nil { // one is no JSON, and nothing was reported
 		v := changed(ClassNotJSON)
 		if c.oldClass != c.newClass {
@@ -40,6 +44,7 @@ func (t *tableRun) byPaths(q *pair, c *cells, compare func(old, new []byte, sink
 type documentSink struct {
 	t           *tableRun
 	q           *pair
+	rule        int
 	differences int
 	byRule      bool
 	err         error
@@ -77,7 +82,11 @@ func (s *documentSink) Equal(at *jsondiff.Place, e jsondiff.Equality) {
 	t := s.t
 	t.row.raise(resultUnderRules)
 	pattern := s.q.name() + string(at.AppendPattern(nil))
-	t.hide(e.Rule, t.plan.subject, comparison.Column, pattern, t.row.key, func() comparison.Sample {
+	rule := e.Rule
+	if s.rule != noRule {
+		rule = s.rule
+	}
+	t.hide(rule, t.plan.subject, comparison.Column, pattern, t.row.key, func() comparison.Sample {
 		return comparison.SampleOf(&comparison.Difference{
 			Record: t.record(), Field: s.q.name() + string(at.AppendPointer(nil)), Old: jsonValue(e.Old), New: jsonValue(e.New),
 		})

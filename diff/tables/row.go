@@ -112,7 +112,7 @@ func (t *tableRun) sample(q *pair, c *cells) comparison.Sample {
 // judged asks the mapping about cells that are not equal as they stand.
 func (t *tableRun) judged(q *pair, c *cells, v verdict) error {
 	if q.judge.JSON() {
-		return t.byPaths(q, c, q.judge.Paths)
+		return t.byPaths(q, c, t.names.ofMapping(q.judge.Rule()), q.judge.Paths)
 	}
 	equal, err := q.judge.Equal(c.oldClass, c.a, c.newClass, c.b)
 	switch {

@@ -40,6 +40,7 @@ func run(ctx context.Context, c *Config) ([]byte, error) {
 	var out output
 	cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
 	cmd.Env, cmd.Stdout, cmd.WaitDelay = environment(c.Environment), &out, time.Second
+	inGroup(cmd)
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {

@@ -1,8 +1,11 @@
 package credential
 
 import (
+	"context"
 	"errors"
 	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +32,10 @@ func give(what string) {
 		os.Exit(3)
 	case "hang":
 		time.Sleep(time.Hour)
+	case "parent": // ends when its child does, whose output is its own
+		child := exec.Command(os.Args[0], "give", "hang")
+		child.Stdout = os.Stdout
+		child.Run()
 	case "flood":
 		for range 100 {
 			os.Stdout.WriteString(strings.Repeat(canary, 1000))
@@ -109,6 +116,24 @@ func TestACommandThatHangs(t *testing.T) {
 	k := NewKeeper(CommandSource(command("hang")), 50*time.Millisecond, func() int64 { return 1 })
 	if _, err := k.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "timeout") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestChildrenEndToo: what a command started does not outlive it. The pipe that the
+// child holds would otherwise be waited for.
+func TestChildrenEndToo(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no process groups")
+	}
+	c := command("parent")
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var out output
+	cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
+	cmd.Stdout = &out
+	inGroup(cmd)
+	if err := cmd.Run(); err == nil { // without a WaitDelay: it returns once the pipe is closed
+		t.Error("it ended by itself")
 	}
 }
 

@@ -82,9 +82,12 @@ func (l *leg) Write(row *recording.Exchange) error {
 	m := l.m
 	m.mu.Lock()
 	f := m.held[row.Replays]
-	if row.Outcome.End == recording.NotReached {
+	switch end := row.Outcome.End; {
+	case end == recording.NotReached:
 		l.over = true
 		m.changed.Broadcast()
+	case end.Sent():
+		m.failing = ""
 	}
 	m.mu.Unlock()
 	if f == nil {
@@ -129,7 +132,7 @@ func (m *Mirror) isOver() bool {
 // wait lets a failing candidate alone for a while.
 func (m *Mirror) wait(pause time.Duration, why string) {
 	m.mu.Lock()
-	m.down = why
+	m.down, m.failing = why, why
 	m.result.Pauses++
 	m.mu.Unlock()
 	m.leaveAll(isDown)

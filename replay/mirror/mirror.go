@@ -92,6 +92,7 @@ type Mirror struct {
 	bytes   int64
 	closed  bool
 	down    string // why nothing is asked at the moment
+	failing string // the same, kept until something could be sent again
 	result  Result
 }
 
@@ -225,7 +226,7 @@ func (m *Mirror) fail(err error) {
 func (m *Mirror) Progress() Progress {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p := Progress{Offered: m.result.Offered, Waiting: int64(len(m.held)), Down: m.down, Failure: m.result.Failure}
+	p := Progress{Offered: m.result.Offered, Waiting: int64(len(m.held)), Failing: m.failing, Failure: m.result.Failure}
 	for _, n := range m.result.Dropped {
 		p.Dropped += n
 	}

@@ -241,7 +241,7 @@ func TestBytesAreBounded(t *testing.T) {
 	url := serve(t, func(http.ResponseWriter, *http.Request) { <-release })
 	out := &rows{}
 	const limit = 64 << 10
-	m := begin(t, url, out, func(o *Options) { o.Bytes = limit })
+	m := begin(t, url, out, func(o *Options) { o.Bytes, o.Replay.AllowWrites = limit, true })
 	for i := range 40 {
 		ex := exchange(fmt.Sprintf("%08x00000000", i), 0, "POST", "/")
 		ex.Request.Body = recording.StoredBody(make([]byte, 10<<10))
@@ -276,6 +276,11 @@ func TestACandidateThatComesBack(t *testing.T) {
 	if l, err = net.Listen("tcp", address); err != nil {
 		t.Skipf("NOT CHECKED: the port was taken meanwhile: %v", err)
 	}
+	for end := time.Now().Add(patience); !strings.Contains(m.Progress().Failing, "refused"); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it is not said: %+v", m.Progress())
+		}
+	}
 	serveOn(t, l, func(http.ResponseWriter, *http.Request) {})
 	for end := time.Now().Add(patience); ; {
 		next()
@@ -286,6 +291,9 @@ func TestACandidateThatComesBack(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatalf("it is not asked again: %+v", got[len(got)-1])
 		}
+	}
+	if p := m.Progress(); p.Failing != "" {
+		t.Errorf("it is still said to fail: %s", p.Failing)
 	}
 	if r := finish(t, m, out); r.Pauses == 0 || r.Run.Ends[recording.Answered] != 1 {
 		t.Errorf("%+v", r)

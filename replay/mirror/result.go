@@ -27,8 +27,9 @@ type Result struct {
 // Progress is a moment of a mirror.
 type Progress struct {
 	Offered, Waiting, Dropped int64
-	// Down is why the candidate is let alone at the moment, "" where it is not.
-	Down string
+	// Failing is why the candidate was let alone, until something could be sent to
+	// it again; "" where it was not.
+	Failing string
 	// Failure is why nothing is mirrored any more, nil where it is.
 	Failure error
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"parallax/diff/comparison"
 	"parallax/internal/literal"
@@ -91,6 +92,33 @@ func withFew() *comparison.Summary {
 	return s
 }
 
+// TestSlowerNeverHelps: where the new side's answers take longer, the verdict is
+// never better, whatever the policy.
+func TestSlowerNeverHelps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 3000).Draw(t, "answers")
+		now, more := rapid.Int64Range(1, 5000).Draw(t, "new"), rapid.Int64Range(0, 3000).Draw(t, "more")
+		limit := &QuantileLimit{MinCount: 1, Confidence: ratio(rapid.SampledFrom([]string{"50%", "95%", "99.9%"}).Draw(t, "confidence"))}
+		if rapid.Bool().Draw(t, "absolute") {
+			limit.Max = literal.Duration(rapid.Int64Range(1, 10_000).Draw(t, "max") * 1000)
+		} else {
+			limit.MaxRatio = ratio(rapid.SampledFrom([]string{"0.5", "1", "1.2", "3"}).Draw(t, "ratio"))
+		}
+		p := &LatencyPolicy{P50: limit}
+		if rapid.Bool().Draw(t, "tail") {
+			p = &LatencyPolicy{P99: limit, Max: literal.Duration(rapid.Int64Range(1, 20_000).Draw(t, "slowest") * 1000)}
+		}
+		verdict := func(now int64) Verdict {
+			s := clean(1000, "GET /a")
+			against(n, 1000, now)(s)
+			return Evaluate(s, Policy{Limits: Limits{Latency: p}}, nil, today).Verdict
+		}
+		if before, after := verdict(now), verdict(now+more); after.weight() < before.weight() {
+			t.Fatalf("%d answers from %d µs on: %s, from %d on: %s", n, now, before, now+more, after)
+		}
+	})
+}
+
 // TestTheControlIsTheFairBase: where there is one, the recording's latency decides
 // nothing.
 func TestTheControlIsTheFairBase(t *testing.T) {
@@ -103,6 +131,17 @@ func TestTheControlIsTheFairBase(t *testing.T) {
 			s.Controls = []comparison.Side{{Name: "control"}}
 		}},
 	})
+}
+
+// TestWhatTheControlLacksIsNoted: unsafe requests have no control.
+func TestWhatTheControlLacksIsNoted(t *testing.T) {
+	s := clean(1000, "GET /a", "POST /b")
+	controlled(5000, 1000, 1000, 1000)(s)
+	s.Subjects[1].OldLatency, s.Subjects[1].NewLatency = spread(1000, 1000), spread(1000, 9000)
+	got := Evaluate(s, p99(QuantileLimit{MaxRatio: ratio("1.2")}), nil, today)
+	if text := strings.Join(got.Notes, "\n"); got.Verdict != Pass || !strings.Contains(text, "latency: 1000 of 6000 (16.66%) answers of the new side have none of a control") {
+		t.Errorf("%s: %s", got.Verdict, text)
+	}
 }
 
 func TestAbsoluteLatency(t *testing.T) {

@@ -17,6 +17,8 @@ func (e *Column) check() error {
 		return e.checkSentinels(append(changes, nears...))
 	}
 	switch {
+	case len(e.Rules) > 0 && !e.JSON:
+		return errors.New("rules are for places of a document: they go with json")
 	case e.Old == "" && e.New == "":
 		return errors.New("neither old nor new names a column")
 	case len(changes) > 1:

@@ -1,6 +1,9 @@
 package mapping
 
-import "parallax/internal/literal"
+import (
+	"parallax/diff/rules"
+	"parallax/internal/literal"
+)
 
 // Config is the configuration key `mapping`.
 type Config struct {
@@ -56,6 +59,8 @@ type Column struct {
 	Scale     *int `yaml:"scale,omitempty" json:"scale,omitempty"`
 	// JSON compares documents by their values.
 	JSON bool `yaml:"json,omitempty" json:"json,omitempty"`
+	// Rules hold for places of this column's documents; they go with JSON.
+	Rules []rules.Rule `yaml:"rules,omitempty" json:"rules,omitempty"`
 }
 
 // Ignore leaves a column out, of one table or, with "*", of all.

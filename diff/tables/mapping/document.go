@@ -8,13 +8,21 @@ import (
 	"parallax/diff/rules"
 )
 
-// documents makes what compares documents.
-func documents() (near, error) {
-	none, err := rules.Compile(nil)
-	if err != nil {
-		return near{}, err
+// documents makes what compares documents, under rules of the column's own.
+func documents(own []rules.Rule) (near, error) {
+	for i := range own {
+		switch {
+		case own[i].Body == nil || own[i].Route != "":
+			return near{}, fmt.Errorf("rules: rule %d: want a place of the document (body), and no route", i+1)
+		case own[i].Transform != nil:
+			return near{}, fmt.Errorf("rules: rule %d: what changed on purpose is said by expr, of the whole column", i+1)
+		}
 	}
-	return near{kind: document, json: none.For("")}, nil
+	set, err := rules.Compile(own)
+	if err != nil {
+		return near{}, fmt.Errorf("rules: %w", err)
+	}
+	return near{kind: document, json: set.ForCells("")}, nil
 }
 
 // sameDocument compares two JSON documents by their values: members in any order,

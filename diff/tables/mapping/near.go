@@ -47,7 +47,7 @@ func (e *Column) near() (near, error) {
 	case e.Scale != nil:
 		return digits("scale", scale, *e.Scale, 0)
 	case e.JSON:
-		return documents()
+		return documents(e.Rules)
 	}
 	return near{}, nil
 }
