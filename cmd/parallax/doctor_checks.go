@@ -104,7 +104,7 @@ func (x *examination) limits(context.Context) []doctor.Finding {
 	if s := x.conf.Steps; s != nil && s.Replay != nil {
 		connections = max(connections, s.Replay.Connections)
 	}
-	return slices.Concat(doctor.Files(doctor.OpenFiles(), connections), doctor.MachineMemory(), doctor.Processors())
+	return slices.Concat(doctor.Files(openFiles(), ownFiles, connections), doctor.MachineMemory(), doctor.Processors())
 }
 
 func (x *examination) disk(context.Context) []doctor.Finding {

@@ -1,28 +1,27 @@
 package doctor
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
 )
 
-// ownFiles is what a run has open besides its connections: parts, journal, spills,
-// standard streams.
-const ownFiles = 64
-
-// Files holds the limit on open files against the connections of a run. Zero is
-// unknown.
-func Files(limit uint64, connections int) []Finding {
-	need := uint64(connections) + ownFiles
+// Files holds the limit on open files against the connections of a run, which has
+// own files open besides. A limit of zero is unknown.
+func Files(limit, own int64, connections int) []Finding {
+	fit := limit - own
 	switch {
 	case limit == 0:
 		return fine("no limit that this system tells")
-	case limit < need:
-		return failed("ulimit -n "+strconv.FormatUint(need, 10)+", or fewer --connections",
-			"%d files may be open; %d connections need %d", limit, connections, need)
+	case fit < 1:
+		return failed(fmt.Sprintf("ulimit -n %d", own+int64(connections)), "%d files may be open: not one connection fits", limit)
+	case fit < int64(connections):
+		return warning(fmt.Sprintf("ulimit -n %d, or be content with fewer", own+int64(connections)),
+			"%d files may be open: %d connections at once instead of %d", limit, fit, connections)
 	}
-	return fine("%d files may be open, %d connections need %d", limit, connections, need)
+	return fine("%d files may be open, enough for %d connections", limit, connections)
 }
 
 // leastMemory is what a replay with its default budgets lives in: bodies under way

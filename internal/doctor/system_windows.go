@@ -16,9 +16,6 @@ func roomOf(dir string) (room, error) {
 	return room{bytes: free}, err
 }
 
-// OpenFiles is the limit on open files, 0 for none.
-func OpenFiles() uint64 { return 0 }
-
 // Kernel is the running system's name and release.
 func Kernel() string {
 	v := windows.RtlGetVersion()
