@@ -23,6 +23,13 @@ func hostile() []string {
 		"```\n# heading\n```", "`a``b```", "[x](javascript:alert(1))", "![x](https://evil.example/a.png)", "| a | b |\n|---|---|", "@octocat #1 www.evil.example",
 		"<img src=https://evil.example>", "\x1b[2J\x1b]0;title\a", "\u202egnp.exe", "zero\u200bwidth", "\u009b31m", "a\x00b\x08c\xff\xfe",
 		"::set-output name=a::b", "\n::error::x", "##vso[task.complete result=Succeeded]", "##teamcity[buildStatus status='SUCCESS']", "section_start:1:x\r\x1b[0K",
+		`<svg><animate onbegin=alert(1) attributeName=x dur=1s>`, `<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>`,
+		`<noscript><p title="</noscript><img src=x onerror=alert(1)>">`, `<template><script>alert(1)</script></template>`, `<iframe srcdoc="<script>alert(1)</script>">`,
+		`<object data="javascript:alert(1)">`, `<embed src=https://evil.example>`, `<meta http-equiv=refresh content="0;url=https://evil.example">`, `<form action=https://evil.example><input type=submit>`,
+		`<link rel=stylesheet href=https://evil.example/a.css>`, `<a href="java&#10;script:alert(1)">x</a>`, `<style>@import 'https://evil.example/a.css';</style>`, `</title></textarea></xmp><script>alert(1)</script>`,
+		`<![CDATA[<script>alert(1)</script>]]>`, `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>`, `+ADw-script+AD4-alert(1)+ADw-/script+AD4-`, `\u003cscript\u003ealert(1)`,
+		`" autofocus onfocus=alert(1) x="`, `'><script>alert(1)</script>`, `<img src="x` + "`" + `<script>alert(1)</script>"` + "`" + `>`, `<x style="background:url(https://evil.example/a.png)">`, `<video><source onerror=alert(1)>`,
+		"=cmd|' /C calc'!A0", "+SUM(1)", "@SUM(1)", "\t=1", "\r\n::add-mask::x", "\n##[error]x", "\u2066isolate\u2069", "\U000e0041tag", "\ufeffbom", "\x9b31mC1", "\u00ad\u061c\u180e",
 		"<script>", "&lt;script&gt;", "\\|", "*a* _b_ ~~c~~ <b>", "$x^2$", "   ", "",
 	}
 }
@@ -70,7 +77,7 @@ func TestHTMLHoldsNoForeignMarkup(t *testing.T) {
 	}
 	for _, pattern := range []string{
 		`(?i)<script`, `(?i)<img`, `(?i)<iframe`, `(?i)<base`, `(?i)<link`, `(?i)<object`, `(?i)<[^>]*\son[a-z]+\s*=`,
-		`(?i)<[^>]*\s(src|href|action|data|srcset|poster)\s*=\s*["']?[^#"']`, `(?i)url\(`, `@import`, `(?i)<svg onload`, "\u2028", "\u202e", "\u200b", "\x1b", `innerHTML`, `ZgotmplZ`,
+		`(?i)<[^>]*\s(src|href|action|data|srcset|poster)\s*=\s*["']?[^#"']`, `(?i)<[^>]*url\(`, `(?is)<style>.*(url\(|@import).*</style>`, `(?i)<svg onload`, "\u2028", "\u202e", "\u200b", "\x1b", `innerHTML`, `ZgotmplZ`,
 	} {
 		if at := regexp.MustCompile(pattern).FindStringIndex(page); at != nil {
 			t.Errorf("%s matches %q", pattern, page[max(0, at[0]-40):min(len(page), at[1]+40)])

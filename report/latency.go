@@ -19,7 +19,8 @@ type LatencyTable struct {
 	Text string `json:"text"`
 }
 
-// Ratios are the quantiles of one route, of the answers that both sides gave.
+// Ratios are the quantiles of one route, of the answers that both sides gave. Without
+// any, Count is 0 and so is each quantile.
 type Ratios struct {
 	Count int64                   `json:"count"`
 	P50   comparison.LatencyRatio `json:"p50"`
@@ -49,6 +50,9 @@ func buildLatency(s *comparison.Summary) *LatencyTable {
 func ratiosOf(s *comparison.Subject, base comparison.LatencyBase) *Ratios {
 	before, after := s.Latencies(base)
 	if before.Count() == 0 {
+		if s.OldLatency.Count() > 0 {
+			return &Ratios{} // the control answered none: that is shown
+		}
 		return nil
 	}
 	at := func(level int64) comparison.LatencyRatio {
@@ -70,11 +74,21 @@ type namedRatio struct {
 	*comparison.LatencyRatio
 }
 
-// durations is the base's quantile and the new side's.
-func (q namedRatio) durations() string { return Duration(q.Before) + " → " + Duration(q.After) }
+// durations is the base's quantile and the new side's, a dash of no answers.
+func (q namedRatio) durations() string {
+	if q.Level == 0 {
+		return "–"
+	}
+	return Duration(q.Before) + " → " + Duration(q.After)
+}
 
 // interval is the ratio with its interval: "1.20 × (1.13–1.28)".
-func (q namedRatio) interval() string { return intervalText(q.LatencyRatio) }
+func (q namedRatio) interval() string {
+	if q.Level == 0 {
+		return "–"
+	}
+	return intervalText(q.LatencyRatio)
+}
 
 func intervalText(q *comparison.LatencyRatio) string {
 	switch {

@@ -85,7 +85,7 @@ func metricLatency(b *strings.Builder, rows []Row) {
 func metricRatios(b *strings.Builder, rows []Row) {
 	metricFamily(b, "parallax_latency_ratio", "New latency by old (by the control's where there is one), with the ends of its 95 % interval.")
 	for i := range rows {
-		if rows[i].Ratios == nil {
+		if rows[i].Ratios == nil || rows[i].Ratios.Count == 0 {
 			continue
 		}
 		for _, q := range rows[i].Ratios.all() {

@@ -18,7 +18,10 @@ func TestF31_FilesThatVanish(t *testing.T) {
 	dir := home(t)
 	compared(t, dir)
 	px(t, dir, 0, "diff", "rec", "new", "-o", "cmp", "-q")
-	for _, artefact := range []string{"rec", "cmp"} {
+	writeText(t, filepath.Join(dir, "t.csv"), "id,name\n1,ada\n2,bob\n")
+	px(t, dir, 0, "capture", "database", "t.csv", "--key", "*=id", "--redact", "off", "-o", "snap")
+	px(t, dir, 0, "diff", "snap", "snap", "-o", "same", "-q")
+	for _, artefact := range []string{"rec", "cmp", "snap", "same"} {
 		for _, name := range filesUnder(t, filepath.Join(dir, artefact)) {
 			if filepath.Base(name) == "manifest.json" && filepath.Dir(name) == filepath.Join(dir, artefact) {
 				continue // without it there is no artefact, which is a wrong argument
@@ -31,6 +34,10 @@ func TestF31_FilesThatVanish(t *testing.T) {
 			if artefact == "rec" {
 				px(t, dir, 3, "cat", "rec")
 				px(t, dir, 3, "diff", "rec", "new", "-o", "cmp2")
+				nothing(t, dir, "cmp2")
+			}
+			if artefact == "snap" {
+				px(t, dir, 3, "diff", "snap", "snap", "-o", "cmp2")
 				nothing(t, dir, "cmp2")
 			}
 			writeText(t, name, text)

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parallax/internal/mutate"
 )
 
 // bounds confine a child process; 0 is no bound.
@@ -33,6 +35,9 @@ func confined(t *testing.T, dir string, b bounds, stdin *os.File, args ...string
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("NOT CHECKED: needs the limits of Linux")
+	}
+	if b.dataMiB > 0 && mutate.Raced {
+		t.Skip("NOT CHECKED: the race detector takes more memory than the limit")
 	}
 	script := ""
 	for flag, n := range map[string]int{"-d": b.dataMiB << 10, "-n": b.files, "-t": b.seconds} {

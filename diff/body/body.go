@@ -84,59 +84,6 @@ type Sink interface {
 	Equal(rule int, at Place, old, new jsondiff.Value)
 }
 
-// State says how a comparison ended.
-type State uint8
-
-// The states.
-const (
-	Equal       State = iota // no difference, and no rule was needed
-	UnderRules               // no difference, but only by rules or builtins
-	Different                // at least one difference
-	NotCompared              // at least one difference of the kind "could not be compared"
-)
-
-var stateNames = [...]string{"equal", "equal under rules", "different", "could not be compared"}
-
-// String returns the state's name.
-func (s State) String() string { return stateNames[s] }
-
-// Method says how two bodies were compared.
-type Method string
-
-// The methods.
-const (
-	ByBytes Method = "bytes"
-	ByHash  Method = "hash" // at least one side is cut
-	ByJSON  Method = "json"
-	ByText  Method = "text"
-	ByForm  Method = "form"
-	// ByRecords: as JSON lines or a JSON sequence, document by document.
-	ByRecords Method = "json records"
-	ByEvents  Method = "events"
-	ByParts   Method = "multipart"
-	ByXML     Method = "xml"
-)
-
-// ByField reports whether bodies were read as what their types say they are, to the
-// last byte.
-func (m Method) ByField() bool { return m != ByBytes && m != ByHash && m != ByText }
-
-// Result is what became of a pair of bodies. What was found is in the Sink.
-type Result struct {
-	State       State
-	Method      Method
-	Differences int
-	Equalities  int
-	// Coarse: aligning what is in the bodies exactly would have taken more work
-	// than it may, so that differences are true, but perhaps not the fewest.
-	Coarse bool
-	// Reason says why a better method could not be used; it is empty otherwise.
-	Reason string
-	// Instead is the method that the content types ask for where Method, or that of
-	// a part, had to be another; Reason says why.
-	Instead Method
-}
-
 // The classes of this package's own differences.
 const (
 	NotJSON         = "not JSON"         // one side is JSON, the other is not
@@ -155,6 +102,7 @@ type Options struct {
 	Work int
 }
 
+// workFor is the bound for texts of so many bytes.
 func (o *Options) workFor(size int) int {
 	if o.Work > 0 {
 		return o.Work
@@ -192,10 +140,10 @@ func (c *Comparer) Compare(old, new Input, r *rules.RouteRules, sink Sink, o Opt
 		return Result{Method: ByBytes}
 	}
 	c.begin(sink, r)
-	defer c.end()
 	if o.Work > 0 {
 		o.JSON.Work = o.Work
 	}
+	defer c.end()
 	if rule, ok := r.Body().Ignore(); ok {
 		c.report.equalWhole(rule, old.Bytes, new.Bytes)
 		return c.report.end()

@@ -103,7 +103,7 @@ func (c *Comparer) fields(method Method, old, new side, o Options) error {
 	case ByRecords:
 		return c.byRecords(old, new, o)
 	case ByXML:
-		return xmlbody.Compare(old.text, new.text, &c.walk, xmlbody.Limits{Work: o.workFor(len(old.text) + len(new.text))})
+		return xmlbody.Compare(old.text, new.text, &c.walk, xmlbody.Limits{Work: o.Work})
 	case ByParts:
 		return c.byParts(old, new, o)
 	case ByEvents:

@@ -33,7 +33,7 @@ func (c *Comparer) byType(old, new side, o Options) {
 // reported then.
 func (c *Comparer) byJSON(old, new side, o Options) bool {
 	declared := old.media.Kind == content.JSON || new.media.Kind == content.JSON
-	if !declared && (!looksLikeJSON(old.text) || !looksLikeJSON(new.text) || methodOf(&old, &new) != "") {
+	if !declared && !bothLookLikeJSON(&old, &new) {
 		return false
 	}
 	err := c.documents(old.text, new.text, o)
@@ -83,6 +83,12 @@ func firstByte(text []byte) byte {
 func looksLikeJSON(text []byte) bool {
 	c := firstByte(text)
 	return c == '{' || c == '['
+}
+
+// bothLookLikeJSON: JSON in what is declared a form is JSON, but lines of JSON may be
+// one line each.
+func bothLookLikeJSON(old, new *side) bool {
+	return looksLikeJSON(old.text) && looksLikeJSON(new.text) && methodOf(old, new) != ByRecords
 }
 
 // jsonType returns the type of the value that checked JSON holds.

@@ -56,6 +56,9 @@ func TestForms(t *testing.T) {
 		{"missing and empty", "a=&b=1", "b=1", []rules.Rule{at("/a", rules.Action{Equal: []string{"missing", "empty"}})}, ByForm, []string{"/a (/a) rule 0"}},
 		{"names with signs", "a/b~=1&*=2", "a/b~=2&*=3", nil, ByForm, []string{
 			`/a~1b~0 (/a~1b~0) changed [] text:"1" text:"2"`, `/* (/~2) changed [] text:"2" text:"3"`}},
+		{"a byte and its spelling", "%FF=1", `\xFF=1`, nil, ByForm, []string{
+			`/\xFF (/\xFF) missing in new [] text:"1" -`, `/\xFF (/\xFF) missing in old [] - text:"1"`}},
+		{"JSON by the name of a form", `{"a":1}`, `{"a":2}`, nil, ByJSON, []string{`/a (/a) changed [] number:"1" number:"2"`}},
 		{"malformed", "a=%4", "a=%zz", nil, ByText, []string{`line 1 (line *) changed [] text:"a=%4" text:"a=%zz"`}},
 	})
 }

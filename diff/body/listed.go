@@ -47,7 +47,7 @@ func readRecords(s *side, check func([]byte) error) (*records.List, error) {
 // documents compares two JSON documents that are the sides, or stand for them.
 func (c *Comparer) documents(old, new []byte, o Options) error {
 	err := c.json.CompareAt(old, new, c.report.rules, c.walk.Node(), &c.found, o.JSON)
-	c.report.result.Coarse = c.report.result.Coarse || c.json.Coarse()
+	c.report.result.Coarse = c.report.result.Coarse || err == nil && c.json.Coarse()
 	return err
 }
 

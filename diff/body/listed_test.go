@@ -62,3 +62,19 @@ func TestEvents(t *testing.T) {
 		{"ignored", "id: 1\ndata: a\n\n", "id: 2\ndata: a\n\n", []rules.Rule{ignore("/*/id")}, ByEvents, []string{"/0/id (/*/id) rule 0"}},
 	})
 }
+
+// TestCoarseTypes: what is paired coarsely for want of work says so, whatever its type.
+func TestCoarseTypes(t *testing.T) {
+	for kind, pair := range map[string][2]string{
+		ndjson:      {"{\"a\":1,\"b\":1}\n{\"a\":2,\"b\":1}\n", "{\"a\":0}\n{\"a\":1,\"b\":2}\n{\"a\":2,\"b\":2}\n"},
+		eventStream: {"id: 1\ndata: 1\n\n", "id: 0\ndata: x\n\nid: 1\ndata: 2\n\n"},
+		xmlType:     {"<r><a><b>1</b><c>1</c></a></r>", "<r><a/><a><b>1</b><c>2</c></a></r>"},
+	} {
+		for work, coarse := range map[int]bool{0: false, 1: true} {
+			got := Compare(in(kind, pair[0]), in(kind, pair[1]), compile(t), &record{}, Options{Work: work})
+			if got.Coarse != coarse || got.Method.ByField() == false {
+				t.Errorf("%s with %d: %+v", kind, work, got)
+			}
+		}
+	}
+}

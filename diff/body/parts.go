@@ -112,8 +112,7 @@ func partItems(p *parted) []siblings.Item {
 	list := make([]siblings.Item, len(p.Parts))
 	for i := range p.Parts {
 		if name, _ := p.Parts[i].Name(); name != "" {
-			name = field.Spelled([]byte(name))
-			list[i] = siblings.Item{Name: name, Group: name}
+			list[i] = siblings.Item{Name: field.Spelled([]byte(name)), Group: name}
 		}
 	}
 	return list

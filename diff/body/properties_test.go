@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"parallax/diff/rules"
 	"pgregory.net/rapid"
 )
 
@@ -96,6 +97,39 @@ func TestTypesMirror(t *testing.T) {
 				t.Errorf("too few pairs to tell: %v", states)
 			}
 		})
+	}
+}
+
+// TestTypesMirrorUnderRules: so it is under rules that pair otherwise or that hide.
+func TestTypesMirrorUnderRules(t *testing.T) {
+	sets := map[string][]rules.Rule{
+		"unordered": {at("/**", rules.Action{Unordered: true})},
+		"keyed":     {at("/**", rules.Action{Keyed: []string{"/@x"}})},
+		"keyed by a child, and hidden": {at("/**", rules.Action{Keyed: []string{"/a"}}), at("/a", rules.Action{Ignore: true}), at("/*/a", rules.Action{Ignore: true}),
+			at("/r/a/@x", rules.Action{Ignore: true})},
+		"near and empty": {at("/**", rules.Action{Tolerance: &rules.Tolerance{Absolute: "1"}}), at("/*/*", rules.Action{Equal: []string{"missing", "empty"}})},
+	}
+	for kind, text := range drawn() {
+		for name, list := range sets {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				r := compile(t, list...)
+				rapid.Check(t, func(rt *rapid.T) {
+					old, new := text.Draw(rt, "old"), text.Draw(rt, "new")
+					if rapid.Bool().Draw(rt, "near") {
+						new = respell(rt, kind, old)
+					}
+					o := Options{Work: rapid.SampledFrom([]int{0, 1, 500}).Draw(rt, "work")}
+					there, back := &mirrored{n: map[string]int{}}, &mirrored{flip: true, n: map[string]int{}}
+					a, b := Compare(in(kind, old), in(kind, new), r, there, o), Compare(in(kind, new), in(kind, old), r, back, o)
+					if d := cmp.Diff(there.n, back.n); d != "" || a.Differences != b.Differences || a.Equalities != b.Equalities || a.Coarse != b.Coarse {
+						rt.Fatalf("%q, %q: there %+v, back %+v: %s", old, new, a, b, d)
+					}
+					if (a.State == Equal) != (old == new) {
+						rt.Fatalf("%q, %q: %+v", old, new, a)
+					}
+				})
+			})
+		}
 	}
 }
 

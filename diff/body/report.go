@@ -23,6 +23,7 @@ type report struct {
 
 // end returns the result with its state.
 func (r *report) end() Result {
+	r.result.Coarse = r.result.Coarse || r.at.Rough()
 	switch {
 	case r.result.State == NotCompared:
 	case r.result.Differences > 0:
@@ -91,40 +92,6 @@ func (r *report) Difference(at field.Place, d jsondiff.Difference) {
 func (r *report) Equal(rule int, at field.Place, old, new jsondiff.Value) {
 	r.result.Equalities++
 	r.sink.Equal(rule, at, old, new)
-}
-
-// within is a place in a JSON document that stands within a body.
-type within struct {
-	body *field.Walk
-	json *jsondiff.Place
-}
-
-// AppendPointer implements Place.
-func (w *within) AppendPointer(dst []byte) []byte {
-	return w.json.AppendPointer(w.body.AppendPointer(dst))
-}
-
-// AppendPattern implements Place.
-func (w *within) AppendPattern(dst []byte) []byte {
-	return w.json.AppendPattern(w.body.AppendPattern(dst))
-}
-
-// jsonReport is the jsondiff.Sink.
-type jsonReport struct {
-	to field.Sink
-	at within
-}
-
-// Difference implements jsondiff.Sink.
-func (r *jsonReport) Difference(at *jsondiff.Place, d jsondiff.Difference) {
-	r.at.json = at
-	r.to.Difference(&r.at, d)
-}
-
-// Equal implements jsondiff.Sink.
-func (r *jsonReport) Equal(at *jsondiff.Place, e jsondiff.Equality) {
-	r.at.json = at
-	r.to.Equal(e.Rule, &r.at, e.Old, e.New)
 }
 
 func (r *report) equalWhole(rule int, old, new []byte) {

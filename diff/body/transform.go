@@ -25,7 +25,8 @@ func (c *Comparer) sameToChange(old, new *Input, o Options) {
 
 func (c *Comparer) sameTextToChange(s side, o Options) {
 	method := s.method()
-	if s.media.Kind == content.JSON || method == "" && looksLikeJSON(s.text) {
+	misnamed := method == ByForm && looksLikeJSON(s.text) && c.json.Check(s.text, o.JSON) == nil
+	if s.media.Kind == content.JSON || misnamed || method == "" && looksLikeJSON(s.text) {
 		method = ByJSON
 	}
 	if method == "" {

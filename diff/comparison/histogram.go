@@ -10,7 +10,7 @@ import (
 // bucket is 1/2^Bits of a power of two of microseconds: with the 7 bits that Add
 // uses, quantiles are exact to within 0.8 % or a microsecond.
 type Histogram struct {
-	// Bits is the layout's precision; 0 is 3, as comparisons before 1.1 had it.
+	// Bits is the layout's precision; 0 is 3.
 	Bits    buckets.Layout    `json:"bits,omitempty"`
 	Buckets []HistogramBucket `json:"buckets,omitempty"` // sorted by Index
 }

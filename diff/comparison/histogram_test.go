@@ -43,9 +43,8 @@ func TestMergeIsCommutative(t *testing.T) {
 	})
 }
 
-// TestOldHistogramsAreRead: comparisons of format 1.0 had three bits and did not
-// say so.
-func TestOldHistogramsAreRead(t *testing.T) {
+// TestCoarseHistogramsAreRead: one that does not say its precision has three bits.
+func TestCoarseHistogramsAreRead(t *testing.T) {
 	var h Histogram
 	if err := json.Unmarshal([]byte(`{"buckets":[{"i":63,"n":2}]}`), &h); err != nil {
 		t.Fatal(err)

@@ -81,12 +81,12 @@ type Subject struct {
 
 	// OldLatency and NewLatency are of the exchanges that both sides answered, each
 	// from the request's last byte to the answer's last.
-	OldLatency Histogram `json:"old_latency"`
-	NewLatency Histogram `json:"new_latency"`
+	OldLatency Histogram `json:"latency_old"`
+	NewLatency Histogram `json:"latency_new"`
 	// ControlLatency and NewWithControl are of the exchanges that the new side and a
 	// control answered: of several controls the first that did.
-	ControlLatency Histogram `json:"control_latency,omitzero"`
-	NewWithControl Histogram `json:"new_latency_with_control,omitzero"`
+	ControlLatency Histogram `json:"latency_control,omitzero"`
+	NewWithControl Histogram `json:"latency_new_with_control,omitzero"`
 }
 
 // Compared is the number of records that were compared in full.

@@ -120,6 +120,7 @@ func (j *judge) overallLatencies(p *LatencyPolicy) {
 func (j *judge) latencies(subject string, s *comparison.Subject, p *LatencyPolicy) {
 	base := j.summary.LatencyBase()
 	before, after := s.Latencies(base)
+	j.withoutControl(subject, s, p)
 	for _, l := range p.quantiles() {
 		if l.MaxRatio != nil && j.enoughAnswers(subject, l, before) {
 			j.latencyRatio(subject, l, base, before, after)
@@ -130,6 +131,21 @@ func (j *judge) latencies(subject string, s *comparison.Subject, p *LatencyPolic
 	}
 	if p.Max != 0 {
 		j.longest(subject, &s.NewLatency, p.Max)
+	}
+}
+
+// withoutControl notes the answers that no control can be held against: a control
+// sends safe methods only.
+func (j *judge) withoutControl(subject string, s *comparison.Subject, p *LatencyPolicy) {
+	all, missing := s.NewLatency.Count(), s.NewLatency.Count()-s.NewWithControl.Count()
+	if j.summary.LatencyBase() != comparison.BaseControl || missing <= 0 {
+		return
+	}
+	for _, l := range p.quantiles() {
+		if l.MaxRatio != nil {
+			j.notes = append(j.notes, fmt.Sprintf("%slatency: %s answers of the new side have none of a control, and their ratio is not judged", prefix(subject), share(missing, all)))
+			return
+		}
 	}
 }
 

@@ -133,6 +133,17 @@ func TestTheControlIsTheFairBase(t *testing.T) {
 	})
 }
 
+// TestWhatTheControlLacksIsNoted: unsafe requests have no control.
+func TestWhatTheControlLacksIsNoted(t *testing.T) {
+	s := clean(1000, "GET /a", "POST /b")
+	controlled(5000, 1000, 1000, 1000)(s)
+	s.Subjects[1].OldLatency, s.Subjects[1].NewLatency = spread(1000, 1000), spread(1000, 9000)
+	got := Evaluate(s, p99(QuantileLimit{MaxRatio: ratio("1.2")}), nil, today)
+	if text := strings.Join(got.Notes, "\n"); got.Verdict != Pass || !strings.Contains(text, "latency: 1000 of 6000 (16.66%) answers of the new side have none of a control") {
+		t.Errorf("%s: %s", got.Verdict, text)
+	}
+}
+
 func TestAbsoluteLatency(t *testing.T) {
 	ms := func(n int64) literal.Duration { return literal.Duration(n * int64(time.Millisecond)) }
 	slowest := func(d literal.Duration) Policy { return Policy{Limits: Limits{Latency: &LatencyPolicy{Max: d}}} }

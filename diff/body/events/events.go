@@ -45,14 +45,14 @@ type Form uint8
 
 // The ways.
 const (
-	LineFeed    Form = 1 << iota // a line ends in LF
-	Return                       // … in CR
-	Both                         // … in CR LF
-	NoBlank                      // no blank after a colon
-	NoColon                      // a field without a colon
-	OtherOrder                   // the fields are not sorted by name, with data last
-	MoreLines                    // empty lines before it
-	OrderedMark                  // a byte order mark before it
+	LineFeed      Form = 1 << iota // a line ends in LF
+	Return                         // … in CR
+	Both                           // … in CR LF
+	NoBlank                        // no blank after a colon
+	NoColon                        // a field without a colon
+	OtherOrder                     // the fields are not sorted by name, with data last
+	MoreLines                      // empty lines before it
+	ByteOrderMark                  // a byte order mark before it
 )
 
 // event is the one that is being read.
@@ -79,7 +79,7 @@ func Read(text []byte, check func([]byte) error) *Stream {
 	r := &reader{check: check}
 	r.Array = append(r.Array, '[')
 	if rest, ok := bytes.CutPrefix(text, []byte(byteOrderMark)); ok {
-		text, r.form = rest, OrderedMark
+		text, r.form = rest, ByteOrderMark
 	}
 	for len(text) > 0 {
 		line, end, n := cutLine(text)

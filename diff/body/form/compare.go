@@ -46,7 +46,7 @@ func OtherOrder(w *field.Walk, old, new jsondiff.Value) {
 func items(fields []Field) []siblings.Item {
 	list := make([]siblings.Item, len(fields))
 	for i := range fields {
-		list[i] = siblings.Item{Name: fields[i].Name, Group: fields[i].Name}
+		list[i] = siblings.Item{Name: fields[i].Name, Group: fields[i].Key}
 	}
 	return list
 }

@@ -24,9 +24,9 @@ const maxFields = 1 << 20
 
 // Field is one name with its value.
 type Field struct {
-	// Name is decoded; bytes that are no UTF-8 are spelled out.
-	Name  string
-	Value field.Leaf
+	// Key is the decoded name; Name is it with bytes that are no UTF-8 spelled out.
+	Key, Name string
+	Value     field.Leaf
 	// Raw is all of it as it stands.
 	Raw []byte
 }
@@ -73,7 +73,7 @@ func parseField(raw []byte) (f Field, bad int) {
 	if bad >= 0 {
 		return f, bad
 	}
-	f.Name, f.Raw, f.Value.Raw = field.Spelled(decoded), raw, value
+	f.Key, f.Name, f.Raw, f.Value.Raw = string(decoded), field.Spelled(decoded), raw, value
 	if f.Value.Text, bad = unescape(value); bad >= 0 {
 		bad += len(name) + 1
 	}

@@ -18,6 +18,22 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestBoundary(t *testing.T) {
+	for value, want := range map[string]string{
+		"multipart/mixed; boundary=b": "b", `multipart/mixed; Boundary="a b"`: "a b", "multipart/mixed; boundary=----=_Part_1.2": "----=_Part_1.2",
+		"multipart/mixed": "", "": "", `multipart/mixed; boundary="b`: "", "multipart/mixed; boundary=a=; boundary=b": "", "multipart/mixed; boundary=" + strings.Repeat("b", 141): "",
+	} {
+		if got, ok := Boundary(value); ok != (want != "") || ok && got != want {
+			t.Errorf("%q: %q, %v", value, got, ok)
+		}
+	}
+	if !SameButBoundary("multipart/mixed; boundary==1; a=b", "Multipart/Mixed; a=b; boundary==2") ||
+		SameButBoundary("multipart/mixed; boundary=1; a=b", "multipart/mixed; boundary=2; a=c") ||
+		SameButBoundary("multipart/mixed; boundary=1", "multipart/form-data; boundary=2") || SameButBoundary("a/b; boundary=1", "a/b; boundary=1") {
+		t.Error("SameButBoundary")
+	}
+}
+
 // FuzzParse: no byte that is not of a delimiter is lost, and where the standard
 // library reads the same text, it reads the same parts.
 func FuzzParse(f *testing.F) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/textproto"
+	"strings"
 )
 
 var errHeader = errors.New("malformed multipart: a line that is no header")
@@ -35,8 +36,8 @@ func (p *Part) header(line []byte) error {
 
 // Name returns the name that the part's Content-Disposition gives it.
 func (p *Part) Name() (name string, ok bool) {
-	_, params, err := mime.ParseMediaType(p.Get("Content-Disposition"))
-	if err != nil {
+	_, params, ok := parameters(p.Get("Content-Disposition"))
+	if !ok {
 		return "", false
 	}
 	name, ok = params["name"]
@@ -45,12 +46,9 @@ func (p *Part) Name() (name string, ok bool) {
 
 // Boundary returns the boundary that a Content-Type names.
 func Boundary(contentType string) (boundary string, ok bool) {
-	_, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return "", false
-	}
+	_, params, ok := parameters(contentType)
 	boundary = params["boundary"]
-	return boundary, boundary != "" && len(boundary) <= maxBoundary
+	return boundary, ok && boundary != "" && len(boundary) <= maxBoundary
 }
 
 // maxBoundary is what RFC 2046 allows, twice.
@@ -59,9 +57,9 @@ const maxBoundary = 140
 // SameButBoundary reports whether two Content-Types are of one multipart type and
 // differ in their boundaries only.
 func SameButBoundary(a, b string) bool {
-	x, paramsX, errX := mime.ParseMediaType(a)
-	y, paramsY, errY := mime.ParseMediaType(b)
-	if errX != nil || errY != nil || x != y || len(paramsX) != len(paramsY) {
+	x, paramsX, okX := parameters(a)
+	y, paramsY, okY := parameters(b)
+	if !okX || !okY || x != y || len(paramsX) != len(paramsY) {
 		return false
 	}
 	for key, value := range paramsX {
@@ -70,4 +68,23 @@ func SameButBoundary(a, b string) bool {
 		}
 	}
 	return paramsX["boundary"] != paramsY["boundary"]
+}
+
+// parameters reads a media type or disposition. Where it is not strictly one, as a
+// boundary that holds "=" without quotes, it is cut at semicolons.
+func parameters(value string) (name string, params map[string]string, ok bool) {
+	if name, params, err := mime.ParseMediaType(value); err == nil {
+		return name, params, true
+	}
+	name, rest, _ := strings.Cut(value, ";")
+	params = map[string]string{}
+	for pair := range strings.SplitSeq(rest, ";") {
+		key, text, ok := strings.Cut(pair, "=")
+		key, text = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(text)
+		if _, twice := params[key]; !ok || key == "" || twice || strings.Contains(text, `"`) {
+			return "", nil, false
+		}
+		params[key] = text
+	}
+	return strings.ToLower(strings.TrimSpace(name)), params, true
 }

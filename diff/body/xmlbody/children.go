@@ -1,8 +1,6 @@
 package xmlbody
 
 import (
-	"bytes"
-
 	"parallax/diff/body/field"
 	"parallax/diff/body/pairing"
 	"parallax/diff/body/siblings"
@@ -42,45 +40,6 @@ func (c *comparer) within(d *document, i int, runs bool) []int {
 		}
 	}
 	return c.ints[from:len(c.ints):len(c.ints)]
-}
-
-// sameSpaces reports whether the same runs stand between the nodes of two lists.
-func (c *comparer) sameSpaces(a, b int) bool {
-	endA, endB := int(c.old.nodes[a].end), int(c.new.nodes[b].end)
-	for i, j := a+1, b+1; ; {
-		x, y := c.old.runAt(&i, endA), c.new.runAt(&j, endB)
-		if !bytes.Equal(x, y) {
-			return false
-		}
-		if i >= endA || j >= endB {
-			return i >= endA && j >= endB
-		}
-		i, j = int(c.old.nodes[i].end), int(c.new.nodes[j].end)
-	}
-}
-
-// runAt returns the run at node i, if there is one, and goes on behind it.
-func (d *document) runAt(i *int, end int) []byte {
-	if *i >= end || d.nodes[*i].kind != run {
-		return nil
-	}
-	n := &d.nodes[*i]
-	*i = int(n.end)
-	return d.raw(n)
-}
-
-// spaces shows the runs directly within a node, with a mark where others stand.
-func (d *document) spaces(i int) jsondiff.Value {
-	var text []byte
-	end := int(d.nodes[i].end)
-	for at := i + 1; at < end; at = int(d.nodes[at].end) {
-		if n := &d.nodes[at]; n.kind == run {
-			text = append(text, d.raw(n)...)
-		} else {
-			text = append(text, '<')
-		}
-	}
-	return field.Value("text", text)
 }
 
 // kids is the siblings.Matcher of what two elements hold.
@@ -233,62 +192,3 @@ func (k *kids) Pair(i, j int) {
 func (k *kids) Old(i int) { k.c.missing(k.c.old, &k.c.old.nodes[k.x[i]]) }
 
 func (k *kids) New(j int) { k.c.missing(k.c.new, &k.c.new.nodes[k.y[j]]) }
-
-// cost is the pairing.Cost of children of one name.
-type cost struct {
-	k        *kids
-	x, y     []int
-	name     string
-	old, new []int
-}
-
-func (k *kids) cost(x, y []int) *cost {
-	t := &cost{k: k, x: x, y: y, name: k.c.old.item(&k.c.old.nodes[k.x[x[0]]]).Name}
-	for _, at := range x {
-		t.old = append(t.old, k.c.old.leavesIn(k.x[at]))
-	}
-	for _, at := range y {
-		t.new = append(t.new, k.c.new.leavesIn(k.y[at]))
-	}
-	return t
-}
-
-// leavesIn counts the texts and attributes of a node, at least 1.
-func (d *document) leavesIn(i int) int {
-	n := 0
-	for at := i; at < int(d.nodes[i].end); at++ {
-		n += int(d.nodes[at].attrsN)
-		if d.nodes[at].kind != element && !d.nodes[at].blank {
-			n++
-		}
-	}
-	return max(1, n)
-}
-
-func (t *cost) Old(i int) int { return t.old[i] }
-
-func (t *cost) New(j int) int { return t.new[j] }
-
-// Pair counts the differences of a pair and reports nothing. A difference costs two, a
-// text that is missing one.
-func (t *cost) Pair(i, j int) (int, bool) {
-	c := t.k.c
-	a, b := t.k.x[t.x[i]], t.k.y[t.y[j]]
-	if !c.spend(c.old.steps(a) + c.new.steps(b)) {
-		return 0, false
-	}
-	count := &counter{}
-	before := c.w.SetSink(count)
-	c.w.Enter(t.name, -1)
-	c.pair(a, b)
-	c.w.Leave()
-	c.w.SetSink(before)
-	return 2 * count.differences, true
-}
-
-// counter is a field.Sink that only counts.
-type counter struct{ differences int }
-
-func (c *counter) Difference(field.Place, jsondiff.Difference) { c.differences++ }
-
-func (c *counter) Equal(int, field.Place, jsondiff.Value, jsondiff.Value) {}

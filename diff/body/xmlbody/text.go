@@ -81,32 +81,36 @@ func decode(text []byte, attribute bool) []byte {
 	}
 	out := append(make([]byte, 0, len(text)), text[:i]...)
 	for i < len(text) {
-		switch c := text[i]; {
-		case c == '&':
-			r, name, n := reference(text[i:])
-			if n == 0 { // not in checked text
-				out, n = append(out, c), 1
-			} else if name != nil {
-				out = append(append(append(out, unknown), name...), ';')
-			} else {
-				out = utf8.AppendRune(out, r)
-			}
-			i += n
-		case c == '<': // CDATA: nothing else begins so
+		var n int
+		switch text[i] {
+		case '&':
+			out, n = appendReference(out, text[i:])
+		case '<': // CDATA: nothing else begins so
 			from := i + len(cdataOpen)
 			to := from + bytes.Index(text[from:], []byte(cdataClose))
-			out = lineEnds(out, text[from:to], false)
-			i = to + len(cdataClose)
+			out, n = lineEnds(out, text[from:to], false), to+len(cdataClose)-i
 		default:
-			to := i + 1
-			for to < len(text) && text[to] != '&' && text[to] != '<' {
-				to++
+			for n < len(text)-i && text[i+n] != '&' && text[i+n] != '<' {
+				n++
 			}
-			out = lineEnds(out, text[i:to], attribute)
-			i = to
+			out = lineEnds(out, text[i:i+n], attribute)
 		}
+		i += n
 	}
 	return out
+}
+
+// appendReference appends what the reference that text begins with stands for, and
+// returns its length.
+func appendReference(dst, text []byte) ([]byte, int) {
+	switch r, name, n := reference(text); {
+	case n == 0: // not in checked text
+		return append(dst, text[0]), 1
+	case name != nil:
+		return append(append(append(dst, unknown), name...), ';'), n
+	default:
+		return utf8.AppendRune(dst, r), n
+	}
 }
 
 // means is what a node that is no element says.
