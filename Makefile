@@ -3,16 +3,17 @@
 GO          ?= go
 BIN         := bin/parallax
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+DATE        ?= $(shell git log -1 --format=%cs 2>/dev/null)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-NESTED      := fixtures/shop fixtures/faults
+NESTED      := fixtures/shop fixtures/faults fixtures/pages
 BENCHES     := scripts/benchjson scripts/benchpeers/vegeta
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint check supply nightly bench fuzz clean
+.PHONY: build demo test race lint check builds supply nightly bench fuzz clean
 
 build:
-	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION)' -o $(BIN) ./cmd/parallax
+	$(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION) -X main.buildDate=$(DATE)' -o $(BIN) ./cmd/parallax
 
 demo: build
 	$(BIN) demo -o demo-out
@@ -31,6 +32,10 @@ lint:
 
 check: lint test race
 
+# Every platform that a release has.
+builds:
+	scripts/builds.sh
+
 # Modules, licences, known vulnerabilities, a build that can be repeated.
 supply:
 	scripts/supply.sh
@@ -46,4 +51,4 @@ fuzz:
 	scripts/fuzz.sh
 
 clean:
-	rm -rf bin demo-out
+	rm -rf bin demo-out release dist

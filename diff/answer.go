@@ -16,6 +16,7 @@ type comparer struct {
 	tally  *comparison.Tally
 	max    int
 	bodies body.Comparer
+	work   int // body.Options.Work
 	// marker is what the new side's replay added to its requests.
 	marker marker
 
@@ -31,6 +32,8 @@ type comparer struct {
 	// bodiesWhole: both bodies are known to the last byte, and belong to answers
 	// whose length headers tell of them.
 	bodiesWhole bool
+	// coarse: the bodies were aligned coarsely.
+	coarse bool
 	// bodiesParted: both bodies were read as multipart, with the boundaries that their
 	// headers name.
 	bodiesParted bool
@@ -42,7 +45,7 @@ func (c *comparer) begin(subject string, id recording.ID, r *rules.RouteRules, o
 	c.subject, c.record, c.rules = subject, string(id), r
 	c.old, c.new = old, new
 	clear(c.differences)
-	c.differences, c.more, c.underRules = c.differences[:0], 0, false
+	c.differences, c.more, c.underRules, c.coarse = c.differences[:0], 0, false, false
 }
 
 // answers compares two answers that are there.

@@ -24,7 +24,8 @@ func (c *comparer) body() {
 	if asBaseline {
 		y.Bytes, y.Cut, y.Length, y.SHA256 = x.Bytes, x.Cut, x.Length, x.SHA256
 	}
-	result := c.bodies.Compare(x, y, c.rules, bodySink{c}, body.Options{})
+	result := c.bodies.Compare(x, y, c.rules, bodySink{c}, body.Options{Work: c.work})
+	c.coarse = result.Coarse
 	c.bodiesParted = result.Method == body.ByParts
 	if c.tally != nil {
 		c.instead.add(c.record, &result)

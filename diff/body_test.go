@@ -3,6 +3,9 @@ package diff
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,5 +88,47 @@ func TestBodyStates(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Bodies that were aligned coarsely are counted and noted, never in silence.
+func TestCoarseIsCounted(t *testing.T) {
+	list := func(from, to int) string {
+		var parts []string
+		for i := from; i < to; i++ {
+			parts = append(parts, itoa(i))
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	}
+	old := oldSide(3, func(int) string { return list(0, 50) })
+	new := run("new", 3, func(i int) string { return list(i, 50) })
+	for work, want := range map[int]int64{0: 0, 1: 2, 100_000: 0} {
+		s, err := Compare(context.Background(), old, new, nil, Options{MaxWork: work}, &kept{t: t})
+		if err != nil {
+			t.Fatal(err)
+		}
+		noted := slices.ContainsFunc(s.Notes, func(n string) bool { return strings.HasPrefix(n, "compared coarsely: 2 bodies") })
+		if got := s.Subjects[0].Coarse; got != want || noted != (want > 0) || s.MaxWork != work {
+			t.Errorf("%d steps: %d coarse, want %d; %q", work, got, want, s.Notes)
+		}
+	}
+}
+
+// Many lines of headers, each another: what takes the square of them does not end.
+func TestManyHeadersAndCookies(t *testing.T) {
+	const n = 200_000
+	lines := func(side string) (pairs [][2]string) {
+		for i := range n {
+			pairs = append(pairs, [2]string{"X-" + itoa(i), side})
+		}
+		return append(pairs, [2]string{"Set-Cookie", "a=1" + strings.Repeat("; x="+side, n)})
+	}
+	id := recording.MakeID(oldClock, session, 1)
+	old := answer{Headers: lines("1")}.exchange(id, oldClock)
+	new := answering(answer{Headers: lines("2")}.exchange(recording.MakeID(newClock, session, 1), newClock), id)
+	_, found := compareAll(t, memory("old", recording.KindRecording, []*recording.Exchange{old}),
+		memory("new", recording.KindRun, []*recording.Exchange{new}), nil, nil)
+	if last := found[len(found)-1]; len(found) != 10_001 || last.Class != ClassMore || last.Old.Text != itoa(n+1-10_000) {
+		t.Errorf("%d differences, the last %+v", len(found), last)
 	}
 }

@@ -19,19 +19,20 @@ var attributeNames = [...]string{"Domain", "Expires", "HttpOnly", "Max-Age", "Pa
 func parseCookie(line string) cookie {
 	first, rest, _ := strings.Cut(line, ";")
 	name, value, _ := strings.Cut(first, "=")
-	c := cookie{name: strings.TrimSpace(name), value: strings.TrimSpace(value), attributes: map[string]string{}}
+	values := map[string][]string{}
 	for rest != "" {
 		var part string
 		part, rest, _ = strings.Cut(rest, ";")
-		key, value, _ := strings.Cut(part, "=")
-		key, value = attributeName(strings.TrimSpace(key)), strings.TrimSpace(value)
-		if key == "" && value == "" {
+		key, text, _ := strings.Cut(part, "=")
+		key, text = attributeName(strings.TrimSpace(key)), strings.TrimSpace(text)
+		if key == "" && text == "" {
 			continue
 		}
-		if before, twice := c.attributes[key]; twice {
-			value = before + "; " + value
-		}
-		c.attributes[key] = value
+		values[key] = append(values[key], text)
+	}
+	c := cookie{name: strings.TrimSpace(name), value: strings.TrimSpace(value), attributes: map[string]string{}}
+	for key, list := range values {
+		c.attributes[key] = strings.Join(list, "; ")
 	}
 	return c
 }

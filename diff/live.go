@@ -31,8 +31,9 @@ const (
 // and it keeps no difference: a count while a mirror runs, never a verdict. It
 // is safe for concurrent use.
 type Live struct {
-	rules *rules.Set
-	idle  sync.Pool // of *comparer
+	rules  *rules.Set
+	routes Routes
+	idle   sync.Pool // of *comparer
 }
 
 // NewLive compares under set (nil: no rules). markerLine is the header that the
@@ -48,10 +49,16 @@ func NewLive(set *rules.Set, markerLine string) (*Live, error) {
 	return l, nil
 }
 
+// Routed names routes by r from now on, before the first pair.
+func (l *Live) Routed(r Routes) *Live {
+	l.routes = r
+	return l
+}
+
 // Pair returns the exchange's route and what became of it. row is the run's; both
 // are redacted under one key. Neither is kept.
 func (l *Live) Pair(recorded, row *recording.Exchange) (route string, f Fate) {
-	route = subjectOf(recorded)
+	route, _ = subjectOf(recorded, l.routes)
 	if f, ended := fateOf(judge(recorded, row, true).fate); ended {
 		return route, f
 	}

@@ -45,10 +45,21 @@ type Output interface {
 	ScratchDir() (string, error)
 }
 
+// Routes names requests by a list that somebody has made.
+type Routes interface {
+	// Of returns a request's route, and whether the list has it; it is called from
+	// several goroutines.
+	Of(method, target string) (name string, described bool)
+	// Digest is the hex SHA-256 of the list.
+	Digest() string
+}
+
 // Options says how to compare. The zero value compares exactly.
 type Options struct {
 	Tool  string
 	Rules *rules.Set // nil: none
+	// Routes names the requests; nil: by their paths.
+	Routes Routes
 	// ErrorRate is the chance, over all noisy places together, that one which the
 	// new system does not show more often is nevertheless counted as a difference.
 	// Default 0.01.
@@ -56,6 +67,10 @@ type Options struct {
 	// MaxPerRecord bounds the differences of one record; a further one says that
 	// there are more. Default 10,000.
 	MaxPerRecord int
+	// MaxWork bounds the steps that aligning the parts of two bodies may take;
+	// beyond it they are compared coarsely, which is counted. Default: 8 for each
+	// byte of both, and 64 Mi.
+	MaxWork int
 	// Filter narrows both sides alike. It may not choose by answers.
 	Filter recording.Filter
 }
@@ -75,6 +90,8 @@ func (o *Options) normalise() error {
 		o.MaxPerRecord = 10_000
 	}
 	switch {
+	case o.MaxWork < 0:
+		return fmt.Errorf("diff: %d steps of work, want at least 1", o.MaxWork)
 	case o.ErrorRate < 0 || o.ErrorRate >= 1:
 		return fmt.Errorf("diff: error rate %g, want above 0 and below 1", o.ErrorRate)
 	case o.MaxPerRecord < 1:

@@ -40,7 +40,7 @@ func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 }
 
 func (p *pass) comparer(new *Input) *comparer {
-	return &comparer{max: p.opts.MaxPerRecord, sameBaseline: p.asBaseline(new), marker: markerOf(new.Manifest)}
+	return &comparer{max: p.opts.MaxPerRecord, work: p.opts.MaxWork, sameBaseline: p.asBaseline(new), marker: markerOf(new.Manifest)}
 }
 
 // asBaseline reports whether a body "as baseline" of an input is the old side's.
@@ -120,18 +120,26 @@ func (p *pass) walk(ctx context.Context) error {
 // noRequest is the subject of answers whose request is not in the recording.
 const noRequest = "(no request)"
 
-func subjectOf(ex *recording.Exchange) string {
-	if ex.Request == nil {
-		return noRequest
+// subjectOf names an exchange's route, and says whether the list of routes has it,
+// if there is one.
+func subjectOf(ex *recording.Exchange, routes Routes) (name string, described bool) {
+	switch {
+	case ex.Request == nil:
+		return noRequest, false
+	case routes != nil:
+		return routes.Of(ex.Request.Method, ex.Request.Target)
 	}
-	return route.Of(ex.Request.Method, ex.Request.Target)
+	return route.Of(ex.Request.Method, ex.Request.Target), false
 }
 
 // record gives one exchange of the old side its one place in the counters.
 func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchange) error {
-	name := subjectOf(old)
+	name, described := subjectOf(old, p.opts.Routes)
 	s := p.tally.Subject(name)
 	s.Recorded++
+	if p.opts.Routes != nil && !described {
+		s.Undescribed++
+	}
 	countFailure(s, new)
 	v := judge(old, new, p.new.Manifest.Kind == recording.KindRun)
 	if v.fate != compareAnswers {
@@ -140,6 +148,9 @@ func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchan
 	r := p.opts.Rules.For(name)
 	p.compare.begin(name, p.id(), r, old, new)
 	p.compare.answers()
+	if p.compare.coarse {
+		s.Coarse++
+	}
 	if names := askedWithout(old, new, p.compare.sameBaseline); len(names) > 0 && len(p.compare.differences) > 0 {
 		return p.settled(s, name, noProof(old, new, names))
 	}

@@ -7,11 +7,15 @@ import (
 	"iter"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"parallax/capture/recording"
 	"parallax/diff/rules"
+	"parallax/internal/route"
 )
 
 const session = "0123456789abcdef"
@@ -371,5 +375,59 @@ func TestIntendedChangeIsNoNoise(t *testing.T) {
 		if d := found[0]; len(found) < 1 || d.Field != "/a" || d.Noise || s.Subjects[0].Different != 1 {
 			t.Errorf("%s: %+v, %d different", name, found, s.Subjects[0].Different)
 		}
+	}
+}
+
+// listed names what it holds, and leaves the rest to the paths.
+type listed map[string]string
+
+func (l listed) Of(method, target string) (string, bool) {
+	if name, ok := l[target]; ok {
+		return method + " " + name, true
+	}
+	return route.Of(method, target), false
+}
+
+func (l listed) Digest() string { return "0123456789abcdef" }
+
+func TestRoutesOfAList(t *testing.T) {
+	side := func(at int64, run bool, body string) (list []*recording.Exchange) {
+		for i, target := range []string{"/orders/a", "/orders/b", "/orders/7", "/orders/c"} {
+			ex := answer{Target: target, Body: body}.exchange(recording.MakeID(at+int64(i)*1000, session, uint32(i)), at+int64(i)*1000)
+			if run {
+				answering(ex, idOf(i))
+			}
+			list = append(list, ex)
+		}
+		return list
+	}
+	place := "/v"
+	set, err := rules.Compile([]rules.Rule{{Route: "GET /orders/{orderId}", Where: rules.Where{Body: &place}, Action: rules.Action{Ignore: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := listed{"/orders/a": "/orders/{orderId}", "/orders/b": "/orders/{orderId}"}
+	s, err := Compare(context.Background(), memory("old", recording.KindRecording, side(oldClock, false, `{"v":1}`)),
+		memory("new", recording.KindRun, side(newClock, true, `{"v":2}`)), nil, Options{Rules: set, Routes: routes}, &kept{t: t})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closes(t, s)
+	var got []string
+	for i := range s.Subjects {
+		x := &s.Subjects[i]
+		got = append(got, fmt.Sprintf("%s: %d recorded, %d undescribed, %d under rules, %d different", x.Name, x.Recorded, x.Undescribed, x.UnderRules, x.Different))
+	}
+	want := []string{
+		"GET /orders/c: 1 recorded, 1 undescribed, 0 under rules, 1 different",
+		"GET /orders/{id}: 1 recorded, 1 undescribed, 0 under rules, 1 different",
+		"GET /orders/{orderId}: 2 recorded, 0 undescribed, 2 under rules, 0 different",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	note := "routes are those of an OpenAPI description (0123456789ab), which has 2 of 4 exchanges; not GET /orders/c, GET /orders/{id}"
+	if s.RoutesDigest != routes.Digest() || !slices.Contains(s.Notes, note) {
+		t.Errorf("%q, notes %q", s.RoutesDigest, s.Notes)
 	}
 }

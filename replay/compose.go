@@ -68,13 +68,14 @@ func newComposer(o *Options, e endpoint, set *carry.Set) (*composer, error) {
 	return c, c.fill(o.Secret)
 }
 
+var secretPlaceholder = regexp.MustCompile(`\{\{secret:([A-Za-z0-9_.-]+)\}\}`)
+
 // fill reads the secrets that configured headers name, before anything is sent.
 func (c *composer) fill(secret func(string) (string, error)) error {
-	placeholder := regexp.MustCompile(`\{\{secret:([A-Za-z0-9_.-]+)\}\}`)
 	for _, h := range c.rewrite.Set {
 		var failed error
-		value := placeholder.ReplaceAllStringFunc(h.Value, func(text string) string {
-			v, err := secret(placeholder.FindStringSubmatch(text)[1])
+		value := secretPlaceholder.ReplaceAllStringFunc(h.Value, func(text string) string {
+			v, err := secret(secretPlaceholder.FindStringSubmatch(text)[1])
 			if err != nil {
 				failed = err
 			}

@@ -56,7 +56,7 @@ type outliner struct {
 }
 
 // Plan reads the baseline and says what Run would do, without connecting to
-// anything. It uses up Options.Schedule. Route is route.Of.
+// anything. It uses up Options.Schedule. Route names a request's route.
 func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, target string) string, o Options) (Outline, error) {
 	e, err := newEngine(nil, nil, o)
 	if err != nil {

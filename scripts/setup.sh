@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests use beyond Go: a C compiler for the race detector, a
-# browser for the report, and the database servers that tests start for themselves. Without root it says what is missing and goes on;
-# the tests that need it skip loudly. --bench adds the benchmarks' peers.
+# browser for the report, the database servers that tests start for themselves,
+# shells and a checker of manual pages, and what scripts/readers.sh needs. Without
+# root it says what is missing and goes on; the tests that need it skip loudly.
+# --bench adds the benchmarks' peers.
 set -euo pipefail
 
 want=()
@@ -9,6 +11,10 @@ command -v cc >/dev/null || want+=(gcc libc6-dev)
 command -v chromium >/dev/null || want+=(chromium fonts-dejavu-core)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want+=(postgresql)
 PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || want+=(mariadb-server)
+python3 -c 'import ensurepip, venv' 2>/dev/null || want+=(python3 python3-venv)
+for tool in zsh fish mandoc; do
+	command -v "$tool" >/dev/null || want+=("$tool")
+done
 if [ "${1:-}" = --bench ]; then
 	for peer in zstd tshark wrk; do
 		command -v "$peer" >/dev/null || want+=("$peer")

@@ -114,8 +114,11 @@ func LoadKey(o KeyOptions) (Key, Origin, error) {
 		return Key{}, Origin{}, fmt.Errorf("no redaction key is given and there is no configuration folder to make one in\n" +
 			"hint: give one with --key-file or PARALLAX_KEY")
 	}
-	return configKey(filepath.Join(o.ConfigDir, "parallax", "redaction.key"))
+	return configKey(KeyPath(o.ConfigDir))
 }
+
+// KeyPath is where the key lies in the user's configuration folder.
+func KeyPath(configDir string) string { return filepath.Join(configDir, "parallax", "redaction.key") }
 
 // configKey reads the key at path or makes it. Two processes that both find
 // none agree on the one whose link came first.

@@ -40,6 +40,7 @@
 package redact
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"sync"
@@ -98,6 +99,9 @@ type Redactor struct {
 // New returns the redactor of c under key. The key is not needed for the
 // profile "off".
 func New(c Config, key Key) (*Redactor, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
 	r := &Redactor{key: key, names: newNames(c), counts: map[string]int64{}}
 	var err error
 	if r.names.columns, err = columnSet(c.Columns); err != nil {
@@ -106,13 +110,9 @@ func New(c Config, key Key) (*Redactor, error) {
 	if r.names.keepColumns, err = columnSet(c.Keep.Columns); err != nil {
 		return nil, err
 	}
-	switch c.Profile {
-	case "", Secrets:
-	case Off:
+	if c.Profile == Off {
 		r.off = true
 		return r, nil
-	default:
-		return nil, fmt.Errorf("redact: profile %q: want %q or %q", c.Profile, Secrets, Off)
 	}
 	if key.IsZero() {
 		return nil, fmt.Errorf("redact: profile %q needs a key", Secrets)
@@ -124,6 +124,17 @@ func New(c Config, key Key) (*Redactor, error) {
 	r.pointers = pointers
 	r.passes.New = func() any { return newPass(r) }
 	return r, nil
+}
+
+// Validate returns the first thing wrong with c.
+func (c *Config) Validate() error {
+	if c.Profile != "" && c.Profile != Secrets && c.Profile != Off {
+		return fmt.Errorf("redact: profile %q: want %q or %q", c.Profile, Secrets, Off)
+	}
+	_, columns := columnSet(c.Columns)
+	_, kept := columnSet(c.Keep.Columns)
+	_, pointers := parsePointers(c.Pointers)
+	return cmp.Or(columns, kept, pointers)
 }
 
 // Profile returns "secrets" or "off".

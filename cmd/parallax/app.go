@@ -46,7 +46,6 @@ func newApp(s streams) *cli.App {
 		Writer:                    s.out,
 		ErrWriter:                 s.err,
 		HideHelpCommand:           true,
-		EnableBashCompletion:      true,
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              onUsageError,
@@ -62,7 +61,8 @@ func commands(s streams) []*cli.Command {
 	return []*cli.Command{
 		captureCommand(s), replayCommand(s), diffCommand(s), reportCommand(s), gateCommand(s),
 		showCommand(s), lsCommand(s), statsCommand(s), catCommand(s), verifyCommand(s),
-		scanCommand(s), keyCommand(s), runCommand(s), demoCommand(s),
+		scanCommand(s), keyCommand(s), runCommand(s), doctorCommand(s), demoCommand(s),
+		schemaCommand(s), completionCommand(s), manCommand(s), completeCommand(s),
 	}
 }
 

@@ -50,7 +50,7 @@ func openCandidate(o *proxyOptions, p *proxy.Proxy, s streams) (*candidate, erro
 	}
 	m := c.options.mirror(p)
 	if c.options.Compare {
-		if c.counts, err = newLiveCounts(c.options.Rules, c.marker()); err != nil {
+		if c.counts, err = newLiveCounts(c.options.Rules, c.options.Names, c.marker()); err != nil {
 			return nil, joinErrors(err, c.discard())
 		}
 		m.Compare = c.counts.compare

@@ -39,7 +39,7 @@ func captureProxyCommand(s streams) *cli.Command {
 			&cli.StringFlag{Name: "listen", Usage: "`ADDRESS` to accept clients at", Value: "127.0.0.1:8080"},
 			&cli.StringFlag{Name: "upstream", Usage: "`URL` of the old system"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the recording"},
-			&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys redact and, for --mirror, targets, carry, rules"},
+			&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys redact and, for --mirror, targets, carry, rules, routes"},
 			&cli.StringFlag{Name: "address-file", Usage: "write the URL to send clients to into `FILE`, once it is listened at"},
 			&cli.BoolFlag{Name: "listen-public", Usage: "allow an address that is not loopback"},
 			&cli.StringFlag{Name: "cert", Usage: "PEM `FILE` of the certificate to answer clients with TLS"},

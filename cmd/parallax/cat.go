@@ -33,7 +33,11 @@ func catCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			filter, err := readFilter(c)
+			names, err := readRoutes(c, &config{})
+			if err != nil {
+				return err
+			}
+			filter, err := readFilter(c, names)
 			if err != nil {
 				return err
 			}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/token"
@@ -38,12 +41,15 @@ type config struct {
 	Abort      replay.Abort             `yaml:"abort"`
 	Shift      []shift.Rule             `yaml:"shift"`
 	Rules      []rules.Rule             `yaml:"rules"`
+	Routes     routesConfig             `yaml:"routes"`
 	Database   databaseConfig           `yaml:"database"`
 	Mapping    mapping.Config           `yaml:"mapping"`
 	Invariants []invariants.Invariant   `yaml:"invariants"`
 	Gate       gate.Policy              `yaml:"gate"`
 	Waivers    []gate.Waiver            `yaml:"waivers"`
 	Steps      *job                     `yaml:"steps"`
+
+	path string // of the file, for the paths in it
 }
 
 // loadConfig reads path strictly; an empty path is the empty configuration.
@@ -52,6 +58,7 @@ func loadConfig(path string) (*config, error) {
 	if path == "" {
 		return c, nil
 	}
+	c.path = path
 	text, err := readConfig(path)
 	if err != nil {
 		return nil, usageError{err}
@@ -75,7 +82,8 @@ func decodeConfig(text []byte, c *config) error {
 	if err := checkSize(tokens); err != nil {
 		return err
 	}
-	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
+	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField(),
+		yaml.CustomUnmarshaler(wholeInt), yaml.CustomUnmarshaler(wholeInt64), yaml.CustomUnmarshaler(wholeUint64))
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -83,6 +91,35 @@ func decodeConfig(text []byte, c *config) error {
 		err = refuseNullText(text)
 	}
 	return err
+}
+
+// wholeInt refuses 1.5, of which the decoder itself would make 1.
+func wholeInt(n *int, text []byte) error {
+	var wide int64
+	if err := wholeInt64(&wide, text); err != nil {
+		return err
+	}
+	*n = int(wide)
+	return nil
+}
+
+func wholeInt64(n *int64, text []byte) error {
+	word := strings.TrimSpace(string(text))
+	parsed, err := strconv.ParseInt(strings.ReplaceAll(word, "_", ""), 0, 64)
+	if err != nil || int64(int(parsed)) != parsed {
+		return fmt.Errorf("%.60q is no whole number", word)
+	}
+	*n = parsed
+	return nil
+}
+
+func wholeUint64(n *uint64, text []byte) error {
+	var signed int64
+	if err := wholeInt64(&signed, text); err != nil || signed < 0 {
+		return cmp.Or(err, fmt.Errorf("%d is below 0", signed))
+	}
+	*n = uint64(signed)
+	return nil
 }
 
 // oneDocument looks at the tokens: the parser drops what follows an empty
@@ -129,6 +166,9 @@ func readConfig(path string) ([]byte, error) {
 
 func (c *config) validate() error {
 	if _, err := c.ruleSet(); err != nil {
+		return err
+	}
+	if err := c.Redact.Validate(); err != nil {
 		return err
 	}
 	if _, err := carry.New(c.Carry); err != nil {

@@ -19,9 +19,11 @@ type diffOptions struct {
 	Out      string
 	Config   *config
 	Filter   recording.Filter
+	Names    *routeNames
 	ExitCode bool
 	JSON     bool
 	Quiet    bool
+	MaxWork  int
 	// These are for tables.
 	Strict     bool
 	Sample     float64
@@ -39,13 +41,14 @@ func diffCommand(s streams) *cli.Command {
 			"is 0 when everything was read; --exit-code makes it 1 where something differs.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the comparison"},
-			configFlag("rules"),
+			configFlag("rules, mapping, invariants, routes"),
 			&cli.BoolFlag{Name: "strict", Usage: "of tables: without the named normalisations, so that only the same value is equal"},
 			&cli.Float64Flag{Name: "sample-rows", Usage: "of tables: read this `SHARE` of the rows whole, chosen by the hash of their keys: the same rows on both sides and every night"},
 			&cli.BoolFlag{Name: "sample-only", Usage: "of tables: compare nothing but the sample; the rest is left out, and lowers the coverage"},
 			&cli.StringSliceFlag{Name: "key", Usage: "of two Parquet files that are sorted by it: `TABLE=COLUMN,COLUMN`, * for every table"},
 			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 8},
 			&cli.StringSliceFlag{Name: "control", Usage: "`RUN` against the old system; may be given again"},
+			&cli.IntFlag{Name: "max-work", Usage: "of recordings: align the parts of two bodies in at most `N` steps; beyond it they are compared coarsely, which is counted", DefaultText: "8 for each byte of both, and 67108864"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no summary"},
@@ -62,17 +65,24 @@ func diffCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			filter, err := readFilter(c)
+			names, err := readRoutes(c, conf)
 			if err != nil {
 				return err
+			}
+			filter, err := readFilter(c, names)
+			if err != nil {
+				return err
+			}
+			if c.IsSet("max-work") && c.Int("max-work") < 1 {
+				return usagef("--max-work %d: want at least 1", c.Int("max-work"))
 			}
 			keys, err := readKeys(c, "key")
 			if err != nil {
 				return err
 			}
 			return runDiff(c.Context, diffOptions{
-				Keys: keys,
-				Old:  args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
+				Keys: keys, Names: names, MaxWork: c.Int("max-work"),
+				Old: args[0], New: args[1], Controls: c.StringSlice("control"), Out: c.String("output"), Config: conf,
 				Filter: filter, ExitCode: c.Bool("exit-code"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 				Strict: c.Bool("strict"), Sample: c.Float64("sample-rows"), SampleOnly: c.Bool("sample-only"), Proof: c.Int("proof-blocks"),
 			}, s)
@@ -99,7 +109,7 @@ func runDiff(ctx context.Context, o diffOptions, s streams) error {
 		return err
 	}
 	defer closeAll()
-	options := diff.Options{Tool: tool(), Rules: set, Filter: o.Filter}
+	options := diff.Options{Tool: tool(), Rules: set, Filter: o.Filter, Routes: o.Names.forDiff(), MaxWork: o.MaxWork}
 	summary, err := diff.Run(ctx, o.Out, inputs[0].Input, inputs[1].Input, controls(inputs[2:]), options, inputs[0].reader, inputs[1].reader)
 	if err != nil {
 		return refused(err)

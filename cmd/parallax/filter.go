@@ -9,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/recording"
-	"parallax/internal/route"
 )
 
 // filterFlags choose exchanges, the same way in every command.
@@ -23,6 +22,7 @@ func filterFlags() []cli.Flag {
 func requestFilterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "route", Usage: "only this `ROUTE`, as in \"GET /orders/{id}\"; may be given again"},
+		openapiFlag(),
 		&cli.StringSliceFlag{Name: "method", Usage: "only this `METHOD`; may be given again"},
 		&cli.StringSliceFlag{Name: "host", Usage: "only this `HOST`; may be given again"},
 		&cli.StringFlag{Name: "from", Usage: "only from this `TIME` on, RFC 3339"},
@@ -31,10 +31,10 @@ func requestFilterFlags() []cli.Flag {
 	}
 }
 
-func readFilter(c *cli.Context) (recording.Filter, error) {
+func readFilter(c *cli.Context, names *routeNames) (recording.Filter, error) {
 	f := recording.Filter{Methods: c.StringSlice("method"), Hosts: c.StringSlice("host")}
 	if wanted := c.StringSlice("route"); len(wanted) > 0 {
-		f.Route = routeFilter(wanted)
+		f.Route = routeFilter(wanted, names)
 	}
 	for _, text := range c.StringSlice("status") {
 		r, err := parseStatus(text)
@@ -54,9 +54,13 @@ func readFilter(c *cli.Context) (recording.Filter, error) {
 	return f, err
 }
 
-// filterText is what the flags say, to hold two runs against each other.
-func filterText(c *cli.Context) string {
+// filterText is what the flags say, to hold two runs against each other. Routes mean
+// the same where they are named alike.
+func filterText(c *cli.Context, names *routeNames) string {
 	var parts []string
+	if counts := names.counts(); counts != nil && len(c.StringSlice("route")) > 0 {
+		parts = append(parts, "openapi="+counts.Digest)
+	}
 	for _, name := range []string{"route", "method", "host", "status"} {
 		for _, value := range c.StringSlice(name) {
 			parts = append(parts, name+"="+value)
@@ -70,12 +74,15 @@ func filterText(c *cli.Context) string {
 	return strings.Join(parts, " ")
 }
 
-func routeFilter(wanted []string) func(method, target string) bool {
+func routeFilter(wanted []string, names *routeNames) func(method, target string) bool {
 	set := map[string]bool{}
 	for _, w := range wanted {
 		set[w] = true
 	}
-	return func(method, target string) bool { return set[route.Of(method, target)] }
+	return func(method, target string) bool {
+		name, _ := names.name(method, target)
+		return set[name]
+	}
 }
 
 func parseStatus(text string) (recording.StatusRange, error) {

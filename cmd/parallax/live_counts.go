@@ -41,9 +41,12 @@ const (
 	shownRoutes = 5
 )
 
-func newLiveCounts(set *rules.Set, marker string) (*liveCounts, error) {
+func newLiveCounts(set *rules.Set, names *routeNames, marker string) (*liveCounts, error) {
 	live, err := diff.NewLive(set, marker)
-	return &liveCounts{live: live, routes: map[string]*routeCounts{}}, err
+	if err != nil {
+		return nil, err
+	}
+	return &liveCounts{live: live.Routed(names.forDiff()), routes: map[string]*routeCounts{}}, nil
 }
 
 // compare is a mirror.Options.Compare.

@@ -41,7 +41,7 @@ func TestLiveCounts(t *testing.T) {
 
 // A line is printed now and then, and its route's names obey no terminal.
 func TestLiveCountsOnATerminal(t *testing.T) {
-	live, err := newLiveCounts(nil, "")
+	live, err := newLiveCounts(nil, new(routeNames), "")
 	if err != nil {
 		t.Fatal(err)
 	}

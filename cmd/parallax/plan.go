@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"parallax/capture/recording"
-	"parallax/internal/route"
 	"parallax/replay"
 )
 
 // printPlan says what a replay would do; nothing is connected to.
-func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) error {
+func printPlan(base recordingReader, e replay.Options, names *routeNames, asJSON bool, s streams) error {
 	// With the requests' bodies: one that lacks bytes is not sent.
-	plan, err := replay.Plan(base.Exchanges(recording.Filter{ToSend: true, NoAnswerBodies: true}), route.Of, e)
+	plan, err := replay.Plan(base.Exchanges(recording.Filter{ToSend: true, NoAnswerBodies: true}), names.of, e)
 	if err != nil {
 		return err
 	}
@@ -23,8 +22,9 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 		return printJSON(s.out, struct {
 			Schema int `json:"schema"`
 			replay.Outline
-			Shard string `json:"shard,omitempty"`
-		}{1, plan, shardText(e.Shard)})
+			Shard   string           `json:"shard,omitempty"`
+			OpenAPI *describedCounts `json:"openapi,omitempty"`
+		}{1, plan, shardText(e.Shard), names.counts()})
 	}
 	share := ""
 	if e.Shard.Of > 0 {
@@ -53,6 +53,9 @@ func printPlan(base recordingReader, e replay.Options, asJSON bool, s streams) e
 			plan.Order[kind].Requests, safeText(kind), plan.Order[kind].Behind); err != nil {
 			return err
 		}
+	}
+	if _, err := io.WriteString(s.out, names.text()); err != nil {
+		return err
 	}
 	notSent := map[string]int64{}
 	for end, n := range plan.Ends {

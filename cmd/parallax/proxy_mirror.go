@@ -28,9 +28,10 @@ type mirrorOptions struct {
 	Bytes       int64
 	BodyCap     int64 // of an answer, as of the old system's
 	Carry       []carry.Rule
-	// Compare counts what differs while it runs, under Rules.
+	// Compare counts what differs while it runs, under Rules, by the routes of Names.
 	Compare bool
 	Rules   *rules.Set
+	Names   *routeNames
 
 	runID string
 }
@@ -78,7 +79,10 @@ func readMirrorFlags(c *cli.Context, conf *config, bodyCap int64) (*mirrorOption
 	if o.Connections < 1 || o.Exchanges < 1 || o.Bytes < 1 {
 		return nil, usagef("--mirror-connections, --mirror-queue and --mirror-queue-size: want at least 1")
 	}
-	o.Rules, err = conf.ruleSet()
+	if o.Rules, err = conf.ruleSet(); err != nil || !o.Compare {
+		return o, err
+	}
+	o.Names, err = conf.routeNames()
 	return o, err
 }
 

@@ -49,6 +49,7 @@ type replayOptions struct {
 	Filter   recording.Filter
 	// FilterText is the filter as it was asked for.
 	FilterText string
+	Names      *routeNames
 	KeyFile    string
 	Redact     redact.Config
 	Abort      replay.Abort
@@ -92,7 +93,7 @@ func replayFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "target", Usage: "`NAME` of a configured target, or a URL"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` of the run"},
-		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, sessions, order, abort, redact"},
+		&cli.StringFlag{Name: "config", Aliases: []string{"rules"}, Usage: "YAML `FILE` with the keys targets, carry, sessions, order, abort, redact, routes"},
 		&cli.StringFlag{Name: "speed", Usage: "recorded times, `FACTOR` times as fast: 1, 2, 10, 0.5", DefaultText: "1"},
 		&cli.StringFlag{Name: "rate", Usage: "a constant `RATE`: 100/s"},
 		&cli.StringFlag{Name: "ramp", Usage: "a rate in `STAGES`, each a duration and the rate that it ends with, evenly from the one before (first: 0): 30s:100/s,2m:100/s,30s:0/s"},
@@ -131,7 +132,11 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 	if err != nil {
 		return replayOptions{}, err
 	}
-	filter, err := readFilter(c)
+	names, err := readRoutes(c, conf)
+	if err != nil {
+		return replayOptions{}, err
+	}
+	filter, err := readFilter(c, names)
 	if err != nil {
 		return replayOptions{}, err
 	}
@@ -156,7 +161,7 @@ func readReplayFlags(c *cli.Context) (replayOptions, error) {
 		Pool:     replay.Pool{Connections: c.Int("connections"), Shared: c.Bool("shared-connections"), RetryStale: c.Bool("retry-stale")},
 		Timeouts: readTimeouts(c),
 		KeepAll:  c.Bool("keep-bodies"), NoMarker: c.Bool("no-marker"),
-		Abort: abort, Shift: conf.Shift, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c), KeyFile: c.String("key-file"), Redact: conf.Redact,
+		Abort: abort, Shift: conf.Shift, Carry: conf.Carry, Sessions: sessionKeys(c, conf), Order: conf.Order, Filter: filter, FilterText: filterText(c, names), Names: names, KeyFile: c.String("key-file"), Redact: conf.Redact,
 		Resume: c.Bool("resume"), DryRun: c.Bool("dry-run"), JSON: c.Bool("json"), Quiet: c.Bool("quiet"),
 	}
 	return o, o.setShard(c)
@@ -271,7 +276,7 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 		return nil, err
 	}
 	if o.DryRun {
-		return nil, printPlan(base, engine, o.JSON, s)
+		return nil, printPlan(base, engine, o.Names, o.JSON, s)
 	}
 	if err := o.fitFiles(&engine, s); err != nil {
 		return nil, err

@@ -98,6 +98,9 @@ type worker struct {
 }
 
 func (w *worker) all(ctx context.Context) error {
+	if _, err := w.conf.routeNames(); err != nil { // before hours of work
+		return err
+	}
 	recording, err := w.obtain(ctx)
 	if err != nil {
 		return fmt.Errorf("step capture: %w", err)
@@ -164,8 +167,13 @@ func (w *worker) controls(ctx context.Context, recording string) ([]string, erro
 }
 
 func (w *worker) compare(ctx context.Context, recording string, controls []string) error {
+	names, err := w.conf.routeNames()
+	if err != nil {
+		return err
+	}
 	return runDiff(ctx, diffOptions{
-		Old: recording, New: w.night.run(), Controls: controls, Out: w.night.comparison(), Config: w.conf, Quiet: w.options.Quiet,
+		Names: names,
+		Old:   recording, New: w.night.run(), Controls: controls, Out: w.night.comparison(), Config: w.conf, Quiet: w.options.Quiet,
 	}, w.streams)
 }
 

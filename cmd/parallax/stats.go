@@ -7,12 +7,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/recording"
-	"parallax/internal/route"
 )
 
 type statsOptions struct {
 	Dir     string
 	Filter  recording.Filter
+	Names   *routeNames
 	JSON    bool
 	Partial bool
 }
@@ -21,6 +21,7 @@ func statsCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name: "stats", Usage: "routes, statuses, sizes, rates and the ledger of a recording; tables of a snapshot", ArgsUsage: "ARTEFACT",
 		Flags: append([]cli.Flag{
+			configFlag("routes"),
 			&cli.BoolFlag{Name: "json", Usage: "one JSON document"},
 			&cli.BoolFlag{Name: "partial", Usage: "read the finished parts of an unfinished recording"},
 		}, filterFlags()...),
@@ -29,11 +30,19 @@ func statsCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			filter, err := readFilter(c)
+			conf, err := loadConfig(c.String("config"))
 			if err != nil {
 				return err
 			}
-			return runStats(c.Context, statsOptions{args[0], filter, c.Bool("json"), c.Bool("partial")}, s)
+			names, err := readRoutes(c, conf)
+			if err != nil {
+				return err
+			}
+			filter, err := readFilter(c, names)
+			if err != nil {
+				return err
+			}
+			return runStats(c.Context, statsOptions{args[0], filter, names, c.Bool("json"), c.Bool("partial")}, s)
 		},
 	}
 }
@@ -47,6 +56,7 @@ type statsDocument struct {
 	Interrupted string              `json:"interrupted,omitempty"`
 	Notes       []string            `json:"notes,omitempty"`
 	Ledger      recording.Ledger    `json:"ledger"`
+	OpenAPI     *describedCounts    `json:"openapi,omitempty"`
 }
 
 func runStats(ctx context.Context, o statsOptions, s streams) error {
@@ -59,7 +69,7 @@ func runStats(ctx context.Context, o statsOptions, s streams) error {
 	}
 	defer r.Close()
 	o.Filter.NoBodies = true
-	stats := recording.NewStats(route.Of)
+	stats := recording.NewStats(o.Names.of)
 	for ex, err := range r.Exchanges(o.Filter) {
 		if err != nil {
 			return err
@@ -71,12 +81,12 @@ func runStats(ctx context.Context, o statsOptions, s streams) error {
 	}
 	m := r.Manifest()
 	if o.JSON {
-		return printJSON(s.out, statsDocument{1, stats, m.Kind, m.Redaction, m.Interrupted, m.Notes, m.Ledger})
+		return printJSON(s.out, statsDocument{1, stats, m.Kind, m.Redaction, m.Interrupted, m.Notes, m.Ledger, o.Names.counts()})
 	}
-	return printStats(s, stats, m)
+	return printStats(s, stats, m, o.Names)
 }
 
-func printStats(s streams, stats *recording.Stats, m *recording.Manifest) error {
+func printStats(s streams, stats *recording.Stats, m *recording.Manifest, names *routeNames) error {
 	fmt.Fprintf(s.out, "%s of %s %s, redaction %s %s\n", m.Kind, m.Source.Kind, safeText(m.Source.Detail), m.Redaction.Profile, m.Redaction.KeyID)
 	if m.Interrupted != "" {
 		fmt.Fprintf(s.out, "INTERRUPTED: %s\n", safeText(m.Interrupted))
@@ -84,6 +94,7 @@ func printStats(s streams, stats *recording.Stats, m *recording.Manifest) error 
 	if err := stats.Print(s.out, safeText); err != nil {
 		return err
 	}
+	fmt.Fprint(s.out, names.text())
 	for _, note := range m.Notes {
 		fmt.Fprintf(s.out, "note: %s\n", safeText(note))
 	}

@@ -102,6 +102,14 @@ type Options struct {
 	Work int
 }
 
+// workFor is the bound for texts of so many bytes.
+func (o *Options) workFor(size int) int {
+	if o.Work > 0 {
+		return o.Work
+	}
+	return 8*size + 64<<20
+}
+
 // Comparer compares bodies and keeps its memory between them. It is for one
 // goroutine at a time.
 type Comparer struct {

@@ -25,7 +25,7 @@ func newSide(text []byte, contentType string) side {
 // byType compares two decoded bodies that differ and of which none is empty.
 func (c *Comparer) byType(old, new side, o Options) {
 	if !c.byJSON(old, new, o) && !c.byFields(old, new, o) {
-		c.byText(old, new)
+		c.byText(old, new, o)
 	}
 }
 
@@ -95,7 +95,7 @@ func bothLookLikeJSON(old, new *side) bool {
 func jsonType(text []byte) string { return jsondiff.TypeOf(firstByte(text)) }
 
 // byText compares by lines where both sides are text, and by bytes otherwise.
-func (c *Comparer) byText(old, new side) {
+func (c *Comparer) byText(old, new side, o Options) {
 	x, okX := old.utf8()
 	y, okY := new.utf8()
 	if !okX || !okY {
@@ -109,7 +109,7 @@ func (c *Comparer) byText(old, new side) {
 		c.report.add(comparison.Difference{Kind: comparison.Changed, Class: Charset, Old: a, New: b})
 		return
 	}
-	c.report.lines(x, y)
+	c.report.lines(x, y, o.workFor(len(x)+len(y)))
 }
 
 // utf8 returns the side as UTF-8 text, if it is text.

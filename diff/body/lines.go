@@ -18,35 +18,41 @@ const maxGap = 64
 
 // lines compares two texts line by line. Equal lines stay together; of what
 // stands between them, similar lines are changed ones, and the others are
-// missing on one side.
-func (r *report) lines(old, new []byte) {
+// missing on one side. Within a bound on work, in steps, that is exact.
+func (r *report) lines(old, new []byte, work int) {
 	x, xHash := splitLines(old)
 	y, yHash := splitLines(new)
-	runs, coarse := align.Align(xHash, yHash, align.Bounds{})
-	g := gap{report: r}
-	if coarse {
-		g.class = jsondiff.Coarse
-	}
+	runs, steps, coarse := align.Counted(xHash, yHash, align.Bounds{Work: min(alignWork, work)})
+	g := gap{report: r, coarse: coarse, work: work - steps}
 	for _, run := range append(runs, align.Run{A: len(x), B: len(y)}) {
 		g.between(x[g.i:run.A], y[g.j:run.B])
 		g.i, g.j = run.A+run.N, run.B+run.N
 	}
 }
 
+// alignWork is the most that aligning lines may take of the work.
+const alignWork = 20_000_000
+
 // gap reports the lines between two runs of equal lines.
 type gap struct {
 	report *report
-	class  string
-	i, j   int // where the gap begins on each side
+	coarse bool // the lines were not all aligned exactly
+	work   int  // steps that are left
+	i, j   int  // where the gap begins on each side
 }
 
 // between reports the lines of a gap in order. In a gap as long on both sides
 // every line was changed.
 func (g *gap) between(x, y [][]byte) {
 	pairs := inOrder(min(len(x), len(y)))
-	if len(x) != len(y) && len(x) <= maxGap && len(y) <= maxGap {
-		pairs = similarPairs(x, y)
+	if len(x) != len(y) && len(x) > 0 && len(y) > 0 {
+		if g.affords(x, y) {
+			pairs = similarPairs(x, y)
+		} else {
+			g.coarse = true
+		}
 	}
+	g.report.result.Coarse = g.report.result.Coarse || g.coarse && len(x)+len(y) > 0
 	i, j := 0, 0
 	for _, p := range append(pairs, linePair{len(x), len(y)}) {
 		for ; i < p.old; i++ {
@@ -62,13 +68,33 @@ func (g *gap) between(x, y [][]byte) {
 	}
 }
 
+// affords takes what comparing each line with each costs. Gaps come in the same
+// order from either side, so that the bound is reached at the same one.
+func (g *gap) affords(x, y [][]byte) bool {
+	if len(x) > maxGap || len(y) > maxGap {
+		return false
+	}
+	g.work -= len(x)*size(y) + len(y)*size(x)
+	return g.work >= 0
+}
+
+func size(lines [][]byte) (n int) {
+	for _, l := range lines {
+		n += len(l)
+	}
+	return n
+}
+
 func (g *gap) add(number int, kind comparison.Kind, old, new []byte) {
 	d := comparison.Difference{
 		Field: "line " + strconv.Itoa(number+1), Pattern: linePattern,
-		Kind: kind, Class: g.class, Old: lineValue(old), New: lineValue(new),
+		Kind: kind, Old: lineValue(old), New: lineValue(new),
 	}
-	if kind == comparison.Changed && sameButSpace(old, new) {
+	switch {
+	case kind == comparison.Changed && sameButSpace(old, new):
 		d.Class = WhiteSpace
+	case g.coarse:
+		d.Class = jsondiff.Coarse
 	}
 	g.report.add(d)
 }

@@ -67,6 +67,7 @@ func appendWithin(place []byte, field string) []byte {
 func (r *report) tell(d comparison.Difference) {
 	d.Part, d.Severity = comparison.Body, comparison.Error
 	r.result.Differences++
+	r.result.Coarse = r.result.Coarse || d.Class == jsondiff.Coarse
 	if d.Kind == comparison.NotCompared {
 		r.result.State = NotCompared
 	}

@@ -58,6 +58,8 @@ type Manifest struct {
 	New         string   `json:"new"`
 	Controls    []string `json:"controls,omitempty"`
 	RulesDigest string   `json:"rules_digest"`
+	// RoutesDigest is "" where routes are named by their paths.
+	RoutesDigest string `json:"routes_digest,omitempty"`
 	// Differences is the number of rows in the differences-NNNNN.parquet files.
 	Differences int64 `json:"differences"`
 	// Files are all files of the folder but the manifest, sorted by name.

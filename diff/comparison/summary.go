@@ -13,6 +13,11 @@ type Summary struct {
 	Controls []Side `json:"controls,omitempty"`
 	// RulesDigest is the hex SHA-256 of the effective rules.
 	RulesDigest string `json:"rules_digest"`
+	// RoutesDigest is the hex SHA-256 of the description that routes are named by, ""
+	// where they are named by their paths.
+	RoutesDigest string `json:"routes_digest,omitempty"`
+	// MaxWork is the bound on the steps for a pair of bodies, 0 for the default.
+	MaxWork int `json:"max_work,omitempty"`
 
 	// Subjects are sorted by name.
 	Subjects []Subject   `json:"subjects"`
@@ -61,6 +66,13 @@ type Subject struct {
 	Filtered    int64 `json:"filtered"`
 	Blocked     int64 `json:"blocked"`
 	NotReached  int64 `json:"not_reached"`
+
+	// Undescribed counts the records, of all those recorded, that the description of
+	// routes does not have.
+	Undescribed int64 `json:"undescribed,omitempty"`
+	// Coarse counts the records, of all those above, whose bodies were aligned
+	// coarsely: exactly would have taken more work than it may.
+	Coarse int64 `json:"coarse,omitempty"`
 
 	// Failed counts answers the candidate failed to give, by end ("refused", …).
 	Failed map[string]int64 `json:"failed,omitempty"`

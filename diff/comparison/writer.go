@@ -219,7 +219,7 @@ func (w *Writer) writeJSON(name string, v any) error {
 func (w *Writer) manifest(s *Summary) (*Manifest, error) {
 	m := &Manifest{
 		Format: FormatName, Version: Version{FormatMajor, FormatMinor}, Tool: s.Tool,
-		Old: s.Old.Manifest, New: s.New.Manifest, RulesDigest: s.RulesDigest, Differences: w.total,
+		Old: s.Old.Manifest, New: s.New.Manifest, RulesDigest: s.RulesDigest, RoutesDigest: s.RoutesDigest, Differences: w.total,
 	}
 	for _, c := range s.Controls {
 		m.Controls = append(m.Controls, c.Manifest)

@@ -79,10 +79,12 @@ func (l Limits) withDefaults(size int) Limits {
 		l.Containers = 4_000_000
 	}
 	if l.Work <= 0 {
-		l.Work = 8*size + 64<<20
+		l.Work = defaultWork(size)
 	}
 	return l
 }
+
+func defaultWork(size int) int { return 8*size + 64<<20 }
 
 // SideError says which document cannot be compared as JSON. It wraps a
 // *SyntaxError or ErrLimit. Nothing was reported to the Sink.

@@ -21,8 +21,7 @@ func TestCompare(t *testing.T) {
 	newName := "/new"
 	rename := rules.Rule{Where: body("/old"), Action: rules.Action{Rename: &newName}}
 	nested := "/a/*/new"
-	four := uint64(4)
-	ulps := rules.Rule{Where: body("/p"), Action: rules.Action{Tolerance: &rules.Tolerance{ULP: &four}}}
+	ulps := rules.Rule{Where: body("/p"), Action: rules.Action{Tolerance: &rules.Tolerance{ULP: "4"}}}
 	times := rules.Rule{Where: body("/t"), Action: rules.Action{Time: &rules.Time{Within: "2s", Format: &rules.Sides{Old: []string{"unix"}, New: []string{"iso"}}}}}
 	form := rules.Rule{Where: body("/id"), Action: rules.Action{Matches: &rules.Matches{Sides: rules.Sides{Old: []string{"[0-9]+"}, New: []string{"[a-z]+"}}}}}
 	renameIn := rules.Rule{Where: body("/a/*/old"), Action: rules.Action{Rename: &nested}}

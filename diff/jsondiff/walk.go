@@ -29,7 +29,8 @@ type walker struct {
 func (w *walker) begin(old, new *document, r *rules.RouteRules, root *rules.Node, sink Sink, l Limits) {
 	w.old, w.new, w.topOld, w.topNew, w.rules, w.sink = old, new, old, new, r, sink
 	w.root = root
-	w.work = work{budget: l.Work, changes: l.Work, size: len(old.text) + len(new.text)}
+	size := len(old.text) + len(new.text)
+	w.work = work{budget: l.Work, changes: max(l.Work, defaultWork(size)), size: size}
 	w.coarse, w.computed = 0, 0
 	w.hashes.spend = w.spendChange
 	w.place.steps, w.members = w.place.steps[:0], w.members[:0]

@@ -69,8 +69,17 @@ func (w *walker) spendChange(n int) bool {
 	return w.work.changes >= 0
 }
 
+// stepsPerByte is more than pairing can take for each byte of documents whose
+// arrays are not nested: their elements are hashed, aligned with at most 1,000
+// edits and tried against at most 100 others.
+const stepsPerByte = 750
+
 // decide rehearses the comparison where pairing could cost more than the budget.
 func (w *walker) decide() {
+	if stepsPerByte*w.work.size <= w.work.budget && w.topOld.flat() && w.topNew.flat() && !w.root.Transforms() {
+		w.work.mode = exact
+		return
+	}
 	before := *w
 	*w = walker{
 		old: before.topOld, new: before.topNew, topOld: before.topOld, topNew: before.topNew,
@@ -84,6 +93,21 @@ func (w *walker) decide() {
 	if over {
 		w.work.mode = coarse
 	}
+}
+
+// flat reports whether no array stands within an array.
+func (d *document) flat() bool {
+	end := int32(0) // the first box behind the array that was met last
+	for i := range d.boxes {
+		switch b := &d.boxes[i]; {
+		case d.text[b.end-1] != ']':
+		case int32(i) < end:
+			return false
+		default:
+			end = b.next
+		}
+	}
+	return true
 }
 
 // affords reports whether an array's elements may be hashed in a coarse comparison.

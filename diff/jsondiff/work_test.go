@@ -57,6 +57,7 @@ func TestWorkIsBounded(t *testing.T) {
 		}
 		return s
 	}
+	const budget = 8 << 20
 	for name, tc := range map[string]struct {
 		old, new string
 		rules    *rules.RouteRules
@@ -75,13 +76,13 @@ func TestWorkIsBounded(t *testing.T) {
 		"a transform everywhere":      {nestBag(9, 3), nestBag(9, 7), compile(t, changing("/**", "old", ""))},
 	} {
 		var c Comparer
-		if err := c.Compare([]byte(tc.old), []byte(tc.new), tc.rules, &counter{}, Limits{}); err != nil {
+		if err := c.Compare([]byte(tc.old), []byte(tc.new), tc.rules, &counter{}, Limits{Work: budget}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		size := len(tc.old) + len(tc.new)
 		// The budget is spent once in vain, and what a coarse comparison hashes is
 		// within it; the rest is proportional to the documents.
-		if most := 2*(8*size+64<<20) + 8*size; c.Steps() > most {
+		if most := 2*budget + 8*size; c.Steps() > most {
 			t.Errorf("%s: %d steps for %d bytes, want at most %d", name, c.Steps(), size, most)
 		}
 		t.Logf("%s: %d steps for %d KiB, coarse: %v", name, c.Steps(), size>>10, c.Coarse())
@@ -187,5 +188,47 @@ func TestCoarseKeepsWhatIsEqualTogether(t *testing.T) {
 	}
 	if _, rough := within(t, old, new, compile(t), 0); rough {
 		t.Error("the default budget does not suffice")
+	}
+}
+
+func TestFlat(t *testing.T) {
+	for text, want := range map[string]bool{
+		"1": true, "[]": true, `{"a":[1,{"b":2}],"c":[{}]}`: true, "[[]]": false, `[{"a":[]}]`: false, `{"a":[],"b":{"c":[{"d":{"e":[1]}}]}}`: false,
+	} {
+		p := &parser{}
+		p.reset([]byte(text), Limits{}.withDefaults(0))
+		if err := p.parse(); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.flat(); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// Flat documents take no more than they are said to, so that they need no rehearsal.
+func TestFlatDocumentsStayWithinTheirSteps(t *testing.T) {
+	unordered := compile(t, rules.Rule{Where: body("/**"), Action: rules.Action{Unordered: true}})
+	list := func(n, from int, all string) string {
+		var parts []string
+		for i := range n {
+			parts = append(parts, fmt.Sprintf(all, i+from))
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	}
+	for name, c := range map[string][2]string{
+		"all others": {list(5_000, 0, "%d"), list(5_001, 10_000, "%d")}, "a full gap": {list(63, 0, `{"a":%d,"b":1}`), list(64, 100, `{"a":%d,"b":1}`)},
+		"short elements": {list(64, 0, "%.0d1"), list(63, 0, "%.0d2")}, "a bag": {list(100, 0, `{"a":%d}`), list(100, 100, `{"a":%d}`)},
+	} {
+		for _, r := range []*rules.RouteRules{compile(t), unordered} {
+			var c2 Comparer
+			old, new := c[0], c[1]
+			if err := c2.Compare([]byte(old), []byte(new), r, &counter{}, Limits{Work: 1 << 40}); err != nil {
+				t.Fatal(err)
+			}
+			if most := stepsPerByte * (len(old) + len(new)); c2.Steps() > most {
+				t.Errorf("%s: %d steps, want at most %d", name, c2.Steps(), most)
+			}
+		}
 	}
 }

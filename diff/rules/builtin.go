@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -85,6 +86,9 @@ var builtinReasons = [builtins]string{
 
 // String returns the name with its prefix.
 func (b Builtin) String() string { return Prefix + builtinNames[b] }
+
+// BuiltinNames are the names that a rule with the key builtin takes.
+func BuiltinNames() []string { return slices.Clone(builtinNames[:]) }
 
 func parseBuiltin(name string) (Builtin, error) {
 	short := strings.TrimPrefix(name, Prefix)

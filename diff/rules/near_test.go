@@ -8,9 +8,15 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"parallax/internal/literal"
 )
 
-func ulp(n uint64) *Tolerance { return &Tolerance{ULP: &n} }
+func ulp(n uint64) *Tolerance {
+	t := &Tolerance{ULP: literal.Text(strconv.FormatUint(n, 10))}
+	t.ulp = n
+	return t
+}
 
 func TestULP(t *testing.T) {
 	for _, c := range []struct {
@@ -61,8 +67,7 @@ func TestULPCountsSteps(t *testing.T) {
 }
 
 func TestOneOfTheTolerancesIsEnough(t *testing.T) {
-	n := uint64(1)
-	both := Tolerance{Absolute: "0.5", ULP: &n}
+	both := Tolerance{Absolute: "0.5", ULP: "1"}
 	if err := both.compile(); err != nil {
 		t.Fatal(err)
 	}
@@ -210,12 +215,12 @@ func TestMatches(t *testing.T) {
 }
 
 func TestNearRefused(t *testing.T) {
-	big := uint64(1<<52 + 1)
 	for name, c := range map[string]struct {
 		list []Rule
 		want string
 	}{
-		"ulp":          {[]Rule{{Where: at("/x"), Action: Action{Tolerance: &Tolerance{ULP: &big}}}}, "ulp 4503599627370497"},
+		"ulp":          {[]Rule{{Where: at("/x"), Action: Action{Tolerance: &Tolerance{ULP: "4503599627370497"}}}}, "whole number from 0 to"},
+		"no whole ulp": {[]Rule{{Where: at("/x"), Action: Action{Tolerance: &Tolerance{ULP: "1.5"}}}}, "whole number from 0 to"},
 		"within":       {[]Rule{{Where: at("/x"), Action: Action{Time: &Time{Within: "2"}}}}, "is no duration"},
 		"negative":     {[]Rule{{Where: at("/x"), Action: Action{Time: &Time{Within: "-2s"}}}}, "is no duration"},
 		"truncate":     {[]Rule{{Where: at("/x"), Action: Action{Time: &Time{Truncate: "m"}}}}, "want s, ms or us"},

@@ -213,7 +213,7 @@ func (b *builder) keys(at []position) []string {
 	var keys []string
 	for _, p := range at {
 		place := b.rules[p.rule].place
-		if p.at < len(place) && place[p.at].wild == literal && !seen[place[p.at].text] {
+		if p.at < len(place) && place[p.at].wild == exact && !seen[place[p.at].text] {
 			seen[place[p.at].text] = true
 			keys = append(keys, place[p.at].text)
 		}

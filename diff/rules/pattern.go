@@ -14,9 +14,9 @@ type token struct {
 type wild uint8
 
 const (
-	literal wild = iota
-	one          // "*"
-	rest         // "**", last
+	exact wild = iota
+	one        // "*"
+	rest       // "**", last
 )
 
 // parsePointer reads a JSON Pointer pattern: RFC 6901 with "*", "**" and "~2".
@@ -99,7 +99,7 @@ func matches(pattern []token, texts []string) bool {
 		if t.wild == rest {
 			return true
 		}
-		if i >= len(texts) || t.wild == literal && t.text != texts[i] {
+		if i >= len(texts) || t.wild == exact && t.text != texts[i] {
 			return false
 		}
 	}
@@ -114,7 +114,7 @@ func meet(p, q []token) bool {
 			return true
 		case i >= len(p) || i >= len(q):
 			return len(p) == len(q)
-		case p[i].wild == literal && q[i].wild == literal && p[i].text != q[i].text:
+		case p[i].wild == exact && q[i].wild == exact && p[i].text != q[i].text:
 			return false
 		}
 	}

@@ -3,6 +3,8 @@ package rules
 import (
 	"errors"
 	"fmt"
+
+	"parallax/internal/literal"
 )
 
 // Sides is what is said of the old side and of the new one. A text or a list in
@@ -39,20 +41,37 @@ type texts []string
 
 // UnmarshalYAML implements the decoder's interface.
 func (t *texts) UnmarshalYAML(decode func(any) error) error {
-	var one string
+	var one spelled
 	if decode(&one) == nil {
-		*t = texts{one}
+		*t = texts{string(one)}
 		return nil
 	}
-	var list []string
+	var list []spelled
 	if err := decode(&list); err != nil {
 		return err
 	}
 	if len(list) == 0 {
 		return errors.New("the list is empty")
 	}
-	*t = list
+	*t = nil
+	for _, s := range list {
+		*t = append(*t, string(s))
+	}
 	return nil
+}
+
+// spelled is a text as it is spelt, where it is one word or line, so that 007 is no
+// 7; else as YAML folds it.
+type spelled string
+
+// UnmarshalYAML implements the decoder's interface.
+func (s *spelled) UnmarshalYAML(decode func(any) error) error {
+	var word literal.Text
+	if decode(&word) == nil {
+		*s = spelled(word)
+		return nil
+	}
+	return decode((*string)(s))
 }
 
 // single returns the only text of a side, "" where nothing is said of it.

@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"parallax/internal/literal"
 )
 
 // Tolerance lets two numbers differ: by Absolute at the most, by Relative of the
@@ -14,9 +16,11 @@ import (
 type Tolerance struct {
 	Absolute string `yaml:"absolute,omitempty" json:"absolute,omitempty"`
 	Relative string `yaml:"relative,omitempty" json:"relative,omitempty"`
-	// ULP counts units in the last place of binary64, nil for none: the one place
-	// where numbers become binary fractions.
-	ULP *uint64 `yaml:"ulp,omitempty" json:"ulp,omitempty"`
+	// ULP counts units in the last place of binary64: the one place where numbers
+	// become binary fractions. It is a text so that 1.5 is no 1.
+	ULP literal.Text `yaml:"ulp,omitempty" json:"ulp,omitempty"`
+
+	ulp uint64
 
 	absolute, relative decimal
 }
@@ -26,10 +30,11 @@ const maxSpan = 10_000
 
 // compile reads the texts.
 func (t *Tolerance) compile() error {
-	if t.Absolute == "" && t.Relative == "" && t.ULP == nil {
+	if t.Absolute == "" && t.Relative == "" && t.ULP == "" {
 		return errors.New("tolerance: absolute, relative or ulp must be given")
 	}
-	if err := checkULP(t.ULP); err != nil {
+	var err error
+	if t.ulp, err = parseULP(string(t.ULP)); err != nil {
 		return err
 	}
 	for _, side := range []struct {

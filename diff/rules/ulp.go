@@ -9,23 +9,27 @@ import (
 // maxULP bounds Tolerance.ULP: two doubles so far apart differ by a factor of two.
 const maxULP = 1 << 52
 
-func checkULP(n *uint64) error {
-	if n != nil && *n > maxULP {
-		return fmt.Errorf("tolerance: ulp %d, want at most %d", *n, uint64(maxULP))
+func parseULP(text string) (uint64, error) {
+	if text == "" {
+		return 0, nil
 	}
-	return nil
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n > maxULP {
+		return 0, fmt.Errorf("tolerance: ulp %q, want a whole number from 0 to %d", text, uint64(maxULP))
+	}
+	return n, nil
 }
 
 // withinULP takes both decimal texts as binary64, each as the nearest double, and
 // counts the doubles between them. A number beyond the largest double is near
 // nothing: infinity has no distance.
 func (t *Tolerance) withinULP(a, b string) bool {
-	if t.ULP == nil {
+	if t.ULP == "" {
 		return false
 	}
 	x, okX := double(a)
 	y, okY := double(b)
-	return okX && okY && ulps(x, y) <= *t.ULP
+	return okX && okY && ulps(x, y) <= t.ulp
 }
 
 func double(text string) (float64, bool) {

@@ -52,7 +52,7 @@ var rooms = []room{
 var oneRoom = map[string][]string{
 	"github.com/google/gopacket": {"capture/packets", "scripts"},
 	"github.com/urfave/cli/v2":   {"cmd/parallax"},
-	"github.com/goccy/go-yaml":   {"cmd/parallax"},
+	"github.com/goccy/go-yaml":   {"cmd/parallax", "internal/route/openapi"},
 	"github.com/expr-lang/expr":  {"diff/expression"},
 
 	"github.com/jackc/pgx/v5":        {"capture/database/postgres"},
