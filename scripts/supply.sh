@@ -55,9 +55,10 @@ fi
 # The same bytes from two folders, without a cache.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/one" "$work/two"
+git ls-files -z | xargs -0 cp --parents -t "$work/one"
+cp -r "$work/one" "$work/two/deeper" # before anything is built: the source may be worked on
 for copy in one two/deeper; do
-	mkdir -p "$work/$copy"
-	git ls-files -z | xargs -0 cp --parents -t "$work/$copy"
 	(cd "$work/$copy" && GOCACHE="$work/cache-${copy%%/*}" go build -trimpath -buildvcs=false -ldflags '-s -w -X main.buildVersion=check' -o "$work/${copy%%/*}.bin" ./cmd/parallax)
 done
 if ! cmp "$work/one.bin" "$work/two.bin"; then

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"parallax/internal/mutate"
+	"parallax/internal/store/faultfs"
 )
 
 // writtenJournal is the journal of a run of n rows, each intended before, and the
@@ -127,4 +129,76 @@ func recoverDamaged(t *testing.T, journal []byte, what string, n, hit int) {
 	if answered != want || rec.DroppedBytes == 0 || m.Interrupted == "" || m.Ledger.Account("journal bytes").Sum(Lost) != rec.DroppedBytes {
 		t.Fatalf("%s: %d of %d rows: %+v", what, answered, want, rec)
 	}
+}
+
+// TestF6_RecoveryFailsAtEveryStep: whichever step of a recovery fails, once or from
+// then on, and wherever the power goes, nothing of the journal is lost: tried again
+// it has every row. (F1, F5, F6)
+func TestF6_RecoveryFailsAtEveryStep(t *testing.T) {
+	const n = 12
+	journal, _ := writtenJournal(t, n)
+	whole := func(dir, what string) {
+		t.Helper()
+		if _, err := Recover(dir); err != nil {
+			t.Fatalf("%s: tried again: %v", what, err)
+		}
+		if err := Verify(dir); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if got := readAll(t, dir, OpenOptions{}, Filter{}); len(got) != n {
+			t.Fatalf("%s: %d of %d rows", what, len(got), n)
+		}
+	}
+	for _, forever := range []bool{false, true} {
+		for at := 1; ; at++ {
+			dir := damagedFolder(t, journal)
+			disk := &faultfs.FS{At: at, Forever: forever, Err: syscall.ENOSPC, Unsynced: true}
+			_, err := recoverOn(dir, disk)
+			if disk.Hit() == "" {
+				if err != nil || at < 15 {
+					t.Fatalf("step %d: no fault, %v", at, err)
+				}
+				break
+			}
+			if err != nil && !errors.Is(err, syscall.ENOSPC) {
+				t.Fatalf("%s: %v", disk.Hit(), err)
+			}
+			if err == nil {
+				if verr := Verify(dir); verr != nil {
+					t.Fatalf("%s: no error, and yet: %v", disk.Hit(), verr)
+				}
+			}
+			whole(dir, disk.Hit())
+		}
+	}
+	for at := 1; ; at++ {
+		dir := t.TempDir()
+		disk := faultfs.NewLosing()
+		if err := durable(disk, dir, journal); err != nil {
+			t.Fatal(err)
+		}
+		before := disk.Calls
+		disk.StopAt = before + at
+		_, err := recoverOn(dir, disk)
+		calls := disk.Calls
+		if cerr := disk.Crash(dir); cerr != nil {
+			t.Fatal(cerr)
+		}
+		whole(dir, fmt.Sprintf("power lost at call %d (%v)", at, err))
+		if calls < before+at {
+			return
+		}
+	}
+}
+
+// durable puts a journal on a disk, so that it lasts.
+func durable(disk *faultfs.Losing, dir string, journal []byte) error {
+	f, err := disk.OpenFile(filepath.Join(dir, JournalName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(journal); err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close(), disk.SyncDir(dir))
 }

@@ -153,8 +153,11 @@ func (h *history) openIDs() []ID {
 // left in dir. The manifest says that the recording was interrupted and how
 // much of the journal's torn tail was dropped; a request that was about to be
 // sent and has no end gets a row with the end "unknown".
-func Recover(dir string) (*Recovery, error) {
-	folder, err := store.OpenFolder(dir, nil)
+func Recover(dir string) (*Recovery, error) { return recoverOn(dir, nil) }
+
+// recoverOn is Recover on a disk that tests can fail.
+func recoverOn(dir string, disk fileSystem) (*Recovery, error) {
+	folder, err := store.OpenFolder(dir, disk)
 	if err != nil {
 		return nil, fmt.Errorf("recover: %w", err)
 	}

@@ -48,7 +48,7 @@ func diffCommand(s streams) *cli.Command {
 			&cli.StringSliceFlag{Name: "key", Usage: "of two Parquet files that are sorted by it: `TABLE=COLUMN,COLUMN`, * for every table"},
 			&cli.IntFlag{Name: "proof-blocks", Usage: "of tables: read `N` blocks of each although their checksums agree; -1 is none", Value: 8},
 			&cli.StringSliceFlag{Name: "control", Usage: "`RUN` against the old system; may be given again"},
-			&cli.IntFlag{Name: "max-work", Usage: "align the parts of two bodies in at most `N` steps; beyond it they are compared coarsely, which is counted", DefaultText: "8 for each byte of both, and 67108864"},
+			&cli.IntFlag{Name: "max-work", Usage: "of recordings: align the parts of two bodies in at most `N` steps; beyond it they are compared coarsely, which is counted", DefaultText: "8 for each byte of both, and 67108864"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit 1 where something differs, 3 where something could not be compared"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no summary"},

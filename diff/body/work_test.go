@@ -7,6 +7,8 @@ import (
 
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
+	"parallax/diff/rules"
+	"parallax/internal/content"
 )
 
 // Lines that are all alike by half, on two sides of different lengths, are tried
@@ -42,3 +44,32 @@ func (s *sunk) Difference(d comparison.Difference) {
 func (s *sunk) Equal(int, Place, jsondiff.Value, jsondiff.Value) {}
 
 func lined(text string) Input { return Input{ContentType: "text/plain", Bytes: []byte(text)} }
+
+// A body that is not kept as a whole cannot be asked whether it changed as it should.
+func TestCutBodyThatShouldHaveChanged(t *testing.T) {
+	place := "/price"
+	r := compile(t, rules.Rule{Where: rules.Where{Body: &place}, Action: rules.Action{Transform: &rules.Transform{Old: "old * 100"}}})
+	in := Input{ContentType: "application/json", Cut: true, Length: 10, SHA256: [32]byte{1}}
+	if got := Compare(in, in, r, &sunk{}, Options{}); got.State != NotCompared {
+		t.Errorf("one hash under a transform: %+v", got)
+	}
+	if got := Compare(in, in, compile(t), &sunk{}, Options{}); got.State != Equal {
+		t.Errorf("one hash: %+v", got)
+	}
+	whole := Input{ContentType: "application/json", Bytes: []byte(`{"price":1}`)}
+	zipped := Input{ContentType: "application/json", Encodings: []string{"gzip"}, Bytes: gzipped(t, `{"price":1}`)}
+	for _, pair := range [][2]Input{{whole, whole}, {whole, zipped}, {zipped, zipped}} {
+		if got := Compare(pair[0], pair[1], r, &sunk{}, Options{}); got.State != Different {
+			t.Errorf("equal texts under a transform: %+v", got)
+		}
+	}
+}
+
+func gzipped(t *testing.T, text string) []byte {
+	t.Helper()
+	out, err := content.Encode([]string{"gzip"}, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

@@ -26,6 +26,9 @@
 //   - Strings are equal when they stand for the same characters, numbers when
 //     their decimal values are equal; where the texts differ, that is counted
 //     under the builtins string-escape and number-form.
+//   - Where a rule transforms values, what it makes of them is compared in their
+//     place, as documents of their own at the same place; equal bytes are not known
+//     to be equal there, nor above.
 //   - null, a missing member and an empty value are three different things.
 //
 // White space and the order of keys mean nothing in JSON; they are not counted.
@@ -36,8 +39,8 @@
 // old array; one that only the new document has, its index in the new array.
 // Comparing new with old gives the mirror: the same differences with sides and
 // the two missing kinds exchanged, at the same patterns, and at the same pointers
-// but for the indices of pairs that stand at different positions. Renames have a
-// direction and no mirror.
+// but for the indices of pairs that stand at different positions. Renames and
+// transforms have a direction and no mirror.
 //
 // # Limits
 //

@@ -56,26 +56,6 @@ func Compile(list []Rule) (*Set, error) {
 	return s, nil
 }
 
-// Control returns the rules, under the same indices, for comparing the old system
-// with itself: what they say of the new side holds for neither of the two. With the
-// rules themselves every change made on purpose would look like noise.
-func (s *Set) Control() *Set { return s.control }
-
-func (s *Set) asOld() *Set {
-	o := &Set{source: s.source, digest: s.digest, byRoute: map[string]*RouteRules{}, byRules: map[string]*RouteRules{}}
-	for _, c := range s.rules {
-		if c.near != nil {
-			c.near = &Near{c.near.is.asOld()}
-		}
-		if c.change != nil {
-			c.change = &Change{old: c.change.old, new: c.change.old}
-		}
-		o.rules = append(o.rules, c)
-	}
-	o.control = o
-	return o
-}
-
 func all(n int) []int {
 	indices := make([]int, n)
 	for i := range indices {
@@ -335,57 +315,4 @@ func (c *compiled) fits() error {
 		}
 	}
 	return nil
-}
-
-// conflicts compares every two rules; lists are short.
-func (s *Set) conflicts() error {
-	for j := range s.rules {
-		for i := range s.rules[:j] {
-			if why := conflict(&s.rules[i], &s.rules[j]); why != "" {
-				return fmt.Errorf("%s and %s: %s",
-					label(i, &s.source[i]), label(j, &s.source[j]), why)
-			}
-		}
-	}
-	return nil
-}
-
-// conflict says why a and b contradict each other, or "".
-func conflict(a, b *compiled) string {
-	if a.kind != b.kind || a.kind == inBuiltin || !meet(a.route, b.route) {
-		return ""
-	}
-	if why := renameConflict(a, b); why != "" {
-		return why
-	}
-	if !meet(a.place, b.place) || a.slot != b.slot && a.slot != slotIgnore && b.slot != slotIgnore {
-		return ""
-	}
-	switch compareRules(a, b) {
-	case same:
-		return "both claim the same place"
-	case neither:
-		if !a.says(b) {
-			return "both claim places that meet, and neither is the more specific"
-		}
-	}
-	return ""
-}
-
-// renameConflict finds two old names that would become one new name.
-func renameConflict(a, b *compiled) string {
-	if a.slot != slotRename || b.slot != slotRename || a.newName != b.newName {
-		return ""
-	}
-	n, m := len(a.place)-1, len(b.place)-1
-	if a.place[n].text != b.place[m].text && meet(a.place[:n], b.place[:m]) {
-		return "both rename to the same place"
-	}
-	return ""
-}
-
-// says reports whether a and b have the same action.
-func (c *compiled) says(o *compiled) bool {
-	return c.slot == o.slot && c.said == o.said && c.states == o.states &&
-		c.newName == o.newName && reflect.DeepEqual(c.keys, o.keys)
 }

@@ -12,6 +12,10 @@
 // walked along with them (Node) without building a path. Whoever compares counts
 // each use under the rule's index.
 //
+// Nearness. A tolerance, a time and a matches say when two values that differ are
+// equal; one of them holds at a place (Near). A transform says what values have
+// become (Change); it is asked of equal values, too.
+//
 // Precedence. A route's pattern goes before a place's: a literal is stronger than
 // "*", "*" than "**", and a rule bound to a route than one for all. Two rules with
 // one kind of action whose patterns meet at a place, and of which neither is the

@@ -32,7 +32,7 @@
 // # Limits
 //
 // Documents that are not well formed, not XML 1.0, deeper than 10,000 elements or of
-// more than a million nodes or attributes are not compared by element. Names are not
+// more than two million nodes or attributes are not compared by element. Names are not
 // checked against the list of letters outside of ASCII. Attributes that only a document
 // type's defaults give are not there.
 package xmlbody

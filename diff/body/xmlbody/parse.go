@@ -23,7 +23,7 @@ func (e *SyntaxError) Error() string {
 // The limits of one document.
 const (
 	maxDepth = 10_000
-	maxNodes = 1_000_000 // and as many attributes
+	maxNodes = 2_000_000 // and as many attributes
 	maxText  = 1<<31 - 1
 )
 
@@ -53,6 +53,8 @@ func parse(text []byte, n *names) (*document, error) {
 		return nil, &SyntaxError{bad, "no character"}
 	}
 	p := &parser{document: document{text: text, names: n}, scope: newScope()}
+	// An element has two "<" as a rule, and a run before each.
+	p.nodes = make([]node, 0, min(maxNodes, bytes.Count(text, []byte("<"))*3/2+2))
 	p.nodes = append(p.nodes, node{kind: whole, blank: true, to: int32(len(text))})
 	p.stack = append(p.stack, open{})
 	if err := p.read(); err != nil {
