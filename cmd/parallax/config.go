@@ -1,15 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/token"
@@ -82,44 +79,17 @@ func decodeConfig(text []byte, c *config) error {
 	if err := checkSize(tokens); err != nil {
 		return err
 	}
-	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField(),
-		yaml.CustomUnmarshaler(wholeInt), yaml.CustomUnmarshaler(wholeInt64), yaml.CustomUnmarshaler(wholeUint64))
+	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	if err == nil && c.Database.NullText.text == nil {
 		err = refuseNullText(text)
 	}
+	if err == nil {
+		err = refuseFractions(text, tokens)
+	}
 	return err
-}
-
-// wholeInt refuses 1.5, of which the decoder itself would make 1.
-func wholeInt(n *int, text []byte) error {
-	var wide int64
-	if err := wholeInt64(&wide, text); err != nil {
-		return err
-	}
-	*n = int(wide)
-	return nil
-}
-
-func wholeInt64(n *int64, text []byte) error {
-	word := strings.TrimSpace(string(text))
-	parsed, err := strconv.ParseInt(strings.ReplaceAll(word, "_", ""), 0, 64)
-	if err != nil || int64(int(parsed)) != parsed {
-		return fmt.Errorf("%.60q is no whole number", word)
-	}
-	*n = parsed
-	return nil
-}
-
-func wholeUint64(n *uint64, text []byte) error {
-	var signed int64
-	if err := wholeInt64(&signed, text); err != nil || signed < 0 {
-		return cmp.Or(err, fmt.Errorf("%d is below 0", signed))
-	}
-	*n = uint64(signed)
-	return nil
 }
 
 // oneDocument looks at the tokens: the parser drops what follows an empty

@@ -42,3 +42,23 @@ func TestConfigDocuments(t *testing.T) {
 		}
 	}
 }
+
+// Whole numbers are whole, and the message says where one is not.
+func TestConfigFractions(t *testing.T) {
+	for text, want := range map[string]string{
+		"gate:\n  min_compared: 1.5\n":                               "[2:17] 1.5 is no whole number",
+		"gate: {max_latency_ratio: {ratio: 1.5, min_count: 1.5}}":    "1.5 is no whole number",
+		"rules: [{body: /a, tolerance: {ulp: -1}}]":                  "-1",
+		"gate:\n  min_compared: abc\n":                               "[2:17]",
+		"gate: {min_compared: 99999999999999999999}":                 "99999999999999999999",
+		"gate: {min_compared: 1_000, max_latency_ratio: {ratio: 2}}": "",
+		"abort: {window: 500, errors: 20%}":                          "",
+	} {
+		path := filepath.Join(t.TempDir(), "c.yaml")
+		writeText(t, path, text)
+		_, err := loadConfig(path)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
