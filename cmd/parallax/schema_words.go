@@ -8,7 +8,6 @@ var configWords = map[string]string{
 	"config.carry":      "Values that the new system makes and later requests name.",
 	"config.sessions":   "Which requests belong together, whatever connection they came on.",
 	"config.abort":      "What of the answers stops a replay.",
-	"config.routes":     "Where the names of routes come from.",
 	"config.rules":      "What counts as equal (docs/rules.md).",
 	"config.database":   "What is captured of a store (docs/snapshots.md).",
 	"config.mapping":    "How the tables of the two systems stand to each other (docs/mapping.md).",
@@ -16,8 +15,6 @@ var configWords = map[string]string{
 	"config.gate":       "The policy: when a comparison passes (docs/gate.md).",
 	"config.waivers":    "Differences that are accepted on purpose, for a time (docs/gate.md).",
 	"config.steps":      "The job that parallax run does.",
-
-	"routesConfig.openapi": "An OpenAPI 3 description whose paths are the routes.",
 
 	"databaseConfig.include": "Only these tables; * is any text. Default: every table.",
 	"databaseConfig.exclude": "Not these tables; * is any text.",
@@ -183,7 +180,6 @@ var configWords = map[string]string{
 	"mapping.Column.precision": "They agree in so many significant digits.",
 	"mapping.Column.scale":     "They agree in so many digits behind the point.",
 	"mapping.Column.json":      "They are documents of the same values.",
-	"mapping.Column.rules":     "Rules for places in the documents of this column (docs/rules.md).",
 	"mapping.Column.sentinels": "Pairs of values that stand for one thing.",
 	"mapping.Sentinel.old":     "The old store's value, by its text; left out: null.",
 	"mapping.Sentinel.new":     "The new store's value, by its text; left out: null.",
@@ -215,6 +211,9 @@ var configWords = map[string]string{
 	"invariants.Orphans.references":     "The table that is named.",
 	"invariants.Orphans.to":             "Its columns, in order.",
 
+	"config.routes":               "How routes are named.",
+	"routesConfig.openapi":        "An OpenAPI 3 description, whose paths name the routes.",
+	"mapping.Column.rules":        "Rules (docs/rules.md) for the documents of this column.",
 	"config.order":                "Requests of different sessions that are about one thing, and wait for each other.",
 	"config.shift":                "Dates of requests that are moved to the time of the replay.",
 	"entity.Rule.entity":          "What the thing is called, in plans and messages: order.",
