@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"parallax/internal/store"
 	"parallax/internal/store/faultfs"
@@ -104,5 +106,33 @@ func TestF5_PowerLoss(t *testing.T) {
 		if err == nil && len(got) != len(after) {
 			t.Fatalf("call %d: no error, and %d of %d forms", at, len(got), len(after))
 		}
+	}
+}
+
+// TestF4_AbandonedFilesGo: what a killed process left is removed once nobody can be
+// writing it; what another process writes now, and what is not ours, stays. (F4)
+func TestF4_AbandonedFilesGo(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-2 * abandoned)
+	for name, at := range map[string]time.Time{
+		".report.html.0123abcd": old, ".junit.xml.ffffffff": old, ".report.html.deadbeef": time.Now(), ".report.html.notours": old, ".other.01234567": old,
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, []byte("half"), 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Write(passingReport(), InDir(dir)); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ".*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range left {
+		left[i] = filepath.Base(left[i])
+	}
+	if want := []string{".other.01234567", ".report.html.deadbeef", ".report.html.notours"}; !slices.Equal(left, want) {
+		t.Errorf("left: %q, want %q", left, want)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"parallax/internal/store"
 )
@@ -58,6 +61,9 @@ func writeFile(disk store.Files, path string, print func(io.Writer) error) (err 
 	if _, err := store.MakeFolder(dir, disk); err != nil {
 		return err
 	}
+	if err := sweep(disk, dir, filepath.Base(path)); err != nil {
+		return err
+	}
 	temp := filepath.Join(dir, fmt.Sprintf(".%s.%08x", filepath.Base(path), rand.Uint32()))
 	f, err := disk.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -75,4 +81,30 @@ func writeFile(disk store.Files, path string, print func(io.Writer) error) (err 
 		return errors.Join(fmt.Errorf("%s: %w", path, err), disk.Remove(temp))
 	}
 	return disk.SyncDir(dir)
+}
+
+// abandoned is how old a temporary file is that no living process can be writing.
+const abandoned = time.Hour
+
+// sweep removes what a killed process left of a form: recorded values must not
+// lie about.
+func sweep(disk store.Files, dir, base string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		suffix, ours := strings.CutPrefix(e.Name(), "."+base+".")
+		if _, err := strconv.ParseUint(suffix, 16, 32); !ours || len(suffix) != 8 || err != nil {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < abandoned {
+			continue // gone already, or somebody's
+		}
+		if err := disk.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }

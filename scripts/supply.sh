@@ -67,4 +67,7 @@ if ! cmp "$work/one.bin" "$work/two.bin"; then
 fi
 echo "supply: two builds are the same: $(sha256sum "$work/one.bin" | cut -d' ' -f1)"
 
-go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./... || {
+	echo "supply: known vulnerabilities were found, or could not be looked up (above)" >&2
+	exit 1
+}
