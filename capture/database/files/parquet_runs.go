@@ -38,11 +38,14 @@ func countRuns(b []byte, width, n int) error {
 	return nil
 }
 
+// oldDictionary is how writers before version 2 name the encoding RLEDictionary.
+const oldDictionary = pq.Encoding(2)
+
 // checkValues refuses encoded values that stand for more than n, or for more bytes
 // than a page may have.
 func checkValues(b []byte, encoding pq.Encoding, n int) error {
 	switch encoding {
-	case pq.Plain, pq.ByteStreamSplit, pq.DeltaLengthByteArray, pq.DeltaBinaryPacked, pq.DeltaByteArray, pq.RLEDictionary, pq.PlainDictionary, pq.RLE:
+	case pq.Plain, pq.ByteStreamSplit, pq.DeltaLengthByteArray, pq.DeltaBinaryPacked, pq.DeltaByteArray, pq.RLEDictionary, oldDictionary, pq.RLE:
 	default:
 		return damaged("values in the encoding %s", encoding)
 	}
@@ -50,7 +53,7 @@ func checkValues(b []byte, encoding pq.Encoding, n int) error {
 		return nil
 	}
 	switch encoding {
-	case pq.RLEDictionary, pq.PlainDictionary:
+	case pq.RLEDictionary, oldDictionary:
 		if b[0] > 32 {
 			return damaged("indexes of %d bits", b[0])
 		}
