@@ -267,7 +267,7 @@ func TestStaleConnections(t *testing.T) {
 	for _, retry := range []bool{false, true} {
 		var s script
 		for i := range 6 {
-			s.add("a", i*20, i*20+1, []string{"GET", "POST"}[i%2], "/")
+			s.add("a", i*150, i*150+1, []string{"GET", "POST"}[i%2], "/")
 		}
 		address, _ := httpServer(t, func(seen) string { return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: Connection: close\r\n\r\n" })
 		r, _ := run(t, &s, address, Options{AllowWrites: true, Pool: Pool{RetryStale: retry}})

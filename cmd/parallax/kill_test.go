@@ -194,7 +194,7 @@ func replayStopped(t *testing.T, dir, out string, n, after int, signal os.Signal
 	first := start(t, dir, nil, args...)
 	arrive(t, there, first)
 	first.signal(signal)
-	stopped := first.wait(10 * time.Second)
+	stopped := first.wait(time.Minute)
 	if want := map[os.Signal]int{syscall.SIGKILL: -1, os.Interrupt: 130, syscall.SIGTERM: 143}[signal]; stopped.code != want {
 		t.Fatalf("%s: exit code %d, want %d\n%s", out, stopped.code, want, stopped.stderr)
 	}

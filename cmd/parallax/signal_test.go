@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// signalLimit is how soon a process must end after the first signal.
-const signalLimit = 10 * time.Second
+// signalLimit bounds the wait for a process after a signal: to hang is a fault, to be
+// slow on a busy machine is none.
+const signalLimit = time.Minute
 
 // signals with the exit codes that they cause.
 func bothSignals() map[os.Signal]int {
