@@ -12,7 +12,7 @@ command -v chromium >/dev/null || want+=(chromium fonts-dejavu-core)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want+=(postgresql)
 PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || want+=(mariadb-server)
 python3 -c 'import ensurepip, venv' 2>/dev/null || want+=(python3 python3-venv)
-for tool in zsh fish mandoc; do
+for tool in curl zsh fish mandoc; do
 	command -v "$tool" >/dev/null || want+=("$tool")
 done
 if [ "${1:-}" = --bench ]; then

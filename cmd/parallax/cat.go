@@ -17,6 +17,7 @@ type catOptions struct {
 	Bodies  bool
 	Partial bool
 	Filter  recording.Filter
+	CSV     string // csvSafe, csvRaw or ""
 }
 
 func catCommand(s streams) *cli.Command {
@@ -26,6 +27,7 @@ func catCommand(s streams) *cli.Command {
 			"comparison).",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "bodies", Usage: "with the bodies, as text where they are UTF-8, else in base64"},
+			&cli.StringFlag{Name: "csv", Usage: "of a comparison: CSV, `FORM` safe (no cell begins like a formula) or raw"},
 			&cli.BoolFlag{Name: "partial", Usage: "read the finished parts of an unfinished recording"},
 		}, filterFlags()...),
 		Action: func(c *cli.Context) error {
@@ -41,7 +43,11 @@ func catCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return runCat(c.Context, catOptions{args[0], c.Bool("bodies"), c.Bool("partial"), filter}, s)
+			o := catOptions{args[0], c.Bool("bodies"), c.Bool("partial"), filter, c.String("csv")}
+			if c.IsSet("csv") && o.CSV != csvSafe && o.CSV != csvRaw {
+				return usagef("--csv %s: want %s or %s", o.CSV, csvSafe, csvRaw)
+			}
+			return runCat(c.Context, o, s)
 		},
 	}
 }
@@ -52,10 +58,14 @@ func runCat(ctx context.Context, o catOptions, s streams) error {
 		return err
 	}
 	out := bufio.NewWriterSize(s.out, 64<<10)
-	switch kind {
-	case isComparison:
+	switch {
+	case o.CSV != "" && kind != isComparison:
+		return usagef("%s: --csv wants a comparison", o.Dir)
+	case o.CSV != "":
+		err = catCSV(ctx, o, out)
+	case kind == isComparison:
 		err = catComparison(ctx, o, out)
-	case isSnapshot:
+	case kind == isSnapshot:
 		err = catSnapshot(ctx, o, out)
 	default:
 		err = catRecording(ctx, o, out, s)

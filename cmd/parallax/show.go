@@ -20,6 +20,8 @@ func showCommand(s streams) *cli.Command {
 			&cli.BoolFlag{Name: "sql", Usage: "of a comparison of tables: the statements that would make the new side equal, for reading; without ID for all records"},
 			&cli.StringFlag{Name: "earlier", Usage: "of a comparison of tables: `COMPARISON` of an earlier pair of snapshots of the same stores; what went away since is lag, what stayed is divergence"},
 			&cli.BoolFlag{Name: "json", Usage: "with --earlier: one JSON document"},
+			&cli.StringFlag{Name: "export", Usage: "of an exchange: make `FOLDER` with its request as a script for curl, for an editor's HTTP client and as a Go test"},
+			&cli.StringFlag{Name: "target", Usage: "with --export: `URL` of the system that the request is for", Value: "http://127.0.0.1:8080"},
 		},
 		Description: "Of a recording or a run: the exchange called ID, with its bodies, as JSON; a run's\n" +
 			"exchange is also found by the id it replays. Of a comparison: the differences of record ID.",
@@ -38,6 +40,9 @@ func showCommand(s streams) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if c.IsSet("export") {
+				return runExport(args[0], args[1], c.String("export"), c.String("target"), s)
+			}
 			return runShow(c.Context, args[0], args[1], s)
 		},
 	}
@@ -51,22 +56,28 @@ func runShow(ctx context.Context, dir, id string, s streams) error {
 	if kind == isComparison {
 		return showDifferences(ctx, dir, id, s)
 	}
-	r, err := openRecording(dir, recording.OpenOptions{}, s)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	if _, err := recording.ID(id).Time(); err != nil {
-		return usageError{err}
-	}
-	ex, err := r.Get(recording.ID(id))
-	if errors.Is(err, recording.ErrNotFound) {
-		return usagef("%s: %w: %s", dir, err, id)
-	}
+	ex, err := exchangeOf(dir, id, s)
 	if err != nil {
 		return err
 	}
 	return printJSON(s.out, json.RawMessage(recording.AppendJSON(nil, ex, true)))
+}
+
+// exchangeOf reads one exchange with its bodies.
+func exchangeOf(dir, id string, s streams) (*recording.Exchange, error) {
+	r, err := openRecording(dir, recording.OpenOptions{}, s)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if _, err := recording.ID(id).Time(); err != nil {
+		return nil, usageError{err}
+	}
+	ex, err := r.Get(recording.ID(id))
+	if errors.Is(err, recording.ErrNotFound) {
+		return nil, usagef("%s: %w: %s", dir, err, id)
+	}
+	return ex, err
 }
 
 // runShowSQL prints statements; nothing is ever executed.
