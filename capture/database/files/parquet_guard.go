@@ -32,7 +32,8 @@ const (
 // decompressed twice for that.
 type guard struct {
 	file   io.ReaderAt
-	window []byte
+	ahead  []byte // the file's bytes from from on, as far as they were read
+	from   int64
 	packed []byte
 	plain  []byte
 	zstd   *zstd.Decoder
@@ -66,14 +67,27 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", snapshot.ErrDamaged, fmt.Errorf(format, args...))
 }
 
+// bytes returns n bytes of the file at a place, of a chunk that ends at end; they are
+// valid until the next call.
+func (g *guard) bytes(at, n, end int64) ([]byte, error) {
+	if at < g.from || at+n > g.from+int64(len(g.ahead)) {
+		g.from, g.ahead = at, grown(g.ahead, min(max(n, parquetBuffer), end-at))
+		if _, err := g.file.ReadAt(g.ahead, at); err != nil {
+			g.ahead = g.ahead[:0]
+			return nil, err
+		}
+	}
+	return g.ahead[at-g.from:][:n], nil
+}
+
 // header reads the header at a place, and how many bytes it takes.
 func (g *guard) header(at, end int64) (*pq.PageHeader, int, error) {
 	for size := int64(headerWindow); ; size *= 16 {
-		g.window = grown(g.window, min(size, end-at))
-		if _, err := g.file.ReadAt(g.window, at); err != nil {
+		window, err := g.bytes(at, min(size, end-at), end)
+		if err != nil {
 			return nil, 0, err
 		}
-		n, err := pagefile.StructureLength(g.window)
+		n, err := pagefile.StructureLength(window)
 		if errors.Is(err, pagefile.ErrShort) && size < end-at && size < maxHeader {
 			continue
 		}
@@ -82,7 +96,7 @@ func (g *guard) header(at, end int64) (*pq.PageHeader, int, error) {
 		}
 		h := new(pq.PageHeader)
 		var compact thrift.CompactProtocol
-		if err := thrift.Unmarshal(&compact, g.window[:n], h); err != nil {
+		if err := thrift.Unmarshal(&compact, window[:n], h); err != nil {
 			return nil, 0, damaged("its header: %w", err)
 		}
 		return h, n, nil
@@ -105,8 +119,8 @@ func (g *guard) page(h *pq.PageHeader, at, end int64, codec pq.CompressionCodec,
 	case h.UncompressedPageSize < 0 || h.UncompressedPageSize > maxPage:
 		return damaged("it says that it has %d bytes before compression; at most %d are read", h.UncompressedPageSize, maxPage)
 	}
-	g.packed = grown(g.packed, int64(h.CompressedPageSize))
-	if _, err := g.file.ReadAt(g.packed, at); err != nil {
+	var err error
+	if g.packed, err = g.bytes(at, int64(h.CompressedPageSize), end); err != nil {
 		return err
 	}
 	switch h.Type {
@@ -202,15 +216,50 @@ func (g *guard) dataV2(h *pq.PageHeader, codec pq.CompressionCodec, l *leaf, lef
 	return checkValues(g.plain, d.Encoding, n)
 }
 
-// decompressFor leaves out what nobody looks at: snappy says how much it becomes, and
-// plain values stand for no more than their bytes.
+// decompressFor leaves out what nobody looks at: plain values stand for no more than
+// their bytes, of which snappy says how many they become, and zstd in one frame.
 func (g *guard) decompressFor(encoding pq.Encoding, codec pq.CompressionCodec, packed []byte, size int32) error {
 	if encoding == pq.Plain && codec == pq.Snappy {
 		g.plain = g.plain[:0]
 		return snappySays(packed, size)
 	}
+	if (encoding == pq.Plain || encoding == pq.ByteStreamSplit) && codec == pq.Zstd && zstdSays(packed, size) {
+		g.plain = g.plain[:0]
+		return nil
+	}
 	return g.decompress(codec, packed, size)
 }
+
+// zstdSays reports whether packed is one frame that says that it becomes size bytes;
+// a decoder holds it to that.
+func zstdSays(packed []byte, size int32) bool {
+	var h zstd.Header
+	if h.Decode(packed) != nil || h.Skippable || !h.HasFCS || h.FrameContentSize != uint64(size) || h.DictionaryID != 0 {
+		return false
+	}
+	const raw, repeated, compressed = 0, 1, 2
+	for at := h.HeaderSize; at+3 <= len(packed); {
+		head := int(packed[at]) | int(packed[at+1])<<8 | int(packed[at+2])<<16
+		last, kind, n := head&1 == 1, head>>1&3, head>>3
+		switch kind {
+		case repeated:
+			n = 1
+		case raw, compressed:
+		default:
+			return false
+		}
+		if at += 3 + n; last {
+			if h.HasCheckSum {
+				at += 4
+			}
+			return at == len(packed)
+		}
+	}
+	return false
+}
+
+// zstdRoom is what a decoder wants behind the last byte.
+const zstdRoom = 64
 
 func snappySays(packed []byte, size int32) error {
 	if n, err := snappy.DecodedLen(packed); err != nil || n != int(size) {
@@ -251,8 +300,9 @@ func (g *guard) unzstd(packed []byte, size int32) (err error) {
 			return err
 		}
 	}
-	g.plain = grown(g.plain, int64(size))
-	g.plain, err = g.zstd.DecodeAll(packed, g.plain[:0:size])
+	// With room to spare the decoder copies without looking where the end is.
+	g.plain = grown(g.plain, int64(size)+zstdRoom)
+	g.plain, err = g.zstd.DecodeAll(packed, g.plain[:0:int(size)+zstdRoom])
 	return err
 }
 
