@@ -32,7 +32,9 @@ func (w *walker) begin(old, new *document, r *rules.RouteRules, root *rules.Node
 	size := len(old.text) + len(new.text)
 	w.work = work{budget: l.Work, changes: max(l.Work, defaultWork(size)), size: size}
 	w.coarse, w.computed = 0, 0
-	w.hashes.spend = w.spendChange
+	if w.hashes.spend == nil { // once: it is memory of its own
+		w.hashes.spend = w.spendChange
+	}
 	w.place.steps, w.members = w.place.steps[:0], w.members[:0]
 }
 
