@@ -88,7 +88,6 @@ func (t *fileTable) Batches([]int) iter.Seq2[*snapshot.Batch, error] {
 }
 
 func runDiffFiles(ctx context.Context, o diffOptions, s streams) error {
-	defer roomyCollector()()
 	old, a, err := openFileSide(ctx, o.Old, o.Keys)
 	if err != nil {
 		return err
