@@ -12,7 +12,7 @@
 // bounded buffer, then sorted segments on disk), cuts them into row groups that
 // are encoded side by side, column by column (groupEncoder, fill, sink,
 // leafWriter), and committed in order to part files by a goroutine of their own
-// (partSet, partFile); the manifest comes last. Live appends to the journal (appender) and
+// (partSet, pagefile.Writer); the manifest comes last. Live appends to the journal (appender) and
 // at the end pours it into a Writer; Recover does that for a killed process.
 // Reader checks each 1 MiB chunk against its digest before a byte of it is used
 // (sealed.Reader) and makes exchanges of column pages (rowReader).

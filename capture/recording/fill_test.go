@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"parallax/internal/pagefile"
 )
 
 // leavesOfJob encodes rows as a row group, by fill where asked for, by write
@@ -20,7 +22,7 @@ func leavesOfJob(t *rapid.T, rows []timedRow, filled bool) map[string][]byte {
 			l.cols[i].fill = nil
 		}
 	}
-	var codec zstdCodec
+	var codec pagefile.Codec
 	job := newJob(l, &codec)
 	job.rows = rows
 	if err := job.encode(l.cols); err != nil {

@@ -11,6 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"parallax/internal/pagefile"
 )
 
 // leafWriter takes the slots of one leaf and makes data pages (version 2) of
@@ -173,7 +175,7 @@ func (d *donePages) reset() { *d = donePages{bytes: emptied(d.bytes)} }
 
 // pageScratch is the memory in which one page is encoded.
 type pageScratch struct {
-	codec     *zstdCodec
+	codec     *pagefile.Codec
 	values    []byte
 	rep, def  []byte
 	packed    []byte

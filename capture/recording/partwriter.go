@@ -1,12 +1,11 @@
 package recording
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 
+	"parallax/internal/pagefile"
+	"parallax/internal/sealed"
 	"parallax/internal/store"
 )
 
@@ -17,7 +16,7 @@ type partSet struct {
 	cols  []column
 	// What all parts share, made with the first.
 	layout *layout
-	codec  zstdCodec
+	codec  pagefile.Codec
 
 	open  *partWriter
 	parts []Part
@@ -118,14 +117,12 @@ func (s *partSet) begin() (*partWriter, error) {
 		s.layout = l
 	}
 	base := fmt.Sprintf("exchanges/part-%05d", len(s.parts))
-	pending, err := s.store.Create(base + ".parquet")
+	out, err := sealed.Create(s.store, base+".parquet", base+".chunks", chunkBytes)
 	if err != nil {
 		return nil, err
 	}
-	w := &partWriter{base: base, pending: pending, whole: sha256.New(), chunk: sha256.New()}
-	w.groups = groupEncoder{limit: s.opts.RowGroupBytes, parallel: s.opts.Encoders, layout: s.layout,
-		codec: &s.codec, out: newPartFile(w, s.layout)}
-	return w, nil
+	return &partWriter{out: out, groups: groupEncoder{limit: s.opts.RowGroupBytes, parallel: s.opts.Encoders, layout: s.layout,
+		codec: &s.codec, out: pagefile.NewWriterOf(out, *s.layout.footer)}}, nil
 }
 
 // finish commits the open part and its sidecar.
@@ -135,9 +132,9 @@ func (s *partSet) finish() error {
 	}
 	w := s.open
 	s.open = nil
-	p, err := w.finish(s.store)
+	p, err := w.finish()
 	if err != nil {
-		return fmt.Errorf("%s.parquet: %w", w.base, err)
+		return fmt.Errorf("%s: %w", w.out.Name(), err)
 	}
 	s.parts = append(s.parts, p)
 	return nil
@@ -151,18 +148,13 @@ func (s *partSet) drop() error {
 	w := s.open
 	s.open = nil
 	_ = w.groups.wait() // what failed is given up, too
-	return w.pending.Discard()
+	return w.out.Discard()
 }
 
-// partWriter is one part file and the digests of what was written to it.
+// partWriter is one part file.
 type partWriter struct {
-	base    string
-	pending store.Pending
-	groups  groupEncoder
-
-	whole, chunk hash.Hash
-	size         int64
-	sums         []byte
+	out    *sealed.Writer
+	groups groupEncoder
 
 	rows        int64
 	bytes       int64 // before compression
@@ -179,56 +171,14 @@ func (w *partWriter) add(row timedRow) error {
 	return w.groups.add(row)
 }
 
-// Write is called by the Parquet writer, in the order of the file.
-func (w *partWriter) Write(p []byte) (int, error) {
-	n, err := w.pending.Write(p)
-	w.whole.Write(p[:n])
-	for rest := p[:n]; len(rest) > 0; {
-		k := min(int64(len(rest)), chunkBytes-w.size%chunkBytes)
-		w.chunk.Write(rest[:k])
-		w.size += k
-		rest = rest[k:]
-		if w.size%chunkBytes == 0 {
-			w.endChunk()
-		}
-	}
-	return n, err
-}
-
-func (w *partWriter) endChunk() {
-	w.sums = w.chunk.Sum(w.sums)
-	w.chunk.Reset()
-}
-
-func (w *partWriter) finish(s store.Store) (Part, error) {
+func (w *partWriter) finish() (Part, error) {
 	err := w.groups.finish()
 	if err == nil {
-		err = w.groups.out.finish()
+		err = w.groups.out.Finish()
 	}
 	if err != nil {
-		return Part{}, errors.Join(err, w.pending.Discard())
+		return Part{}, errors.Join(err, w.out.Discard())
 	}
-	if w.size%chunkBytes != 0 {
-		w.endChunk()
-	}
-	if err := w.pending.Commit(); err != nil {
-		return Part{}, err
-	}
-	chunks, err := writeSmall(s, w.base+".chunks", w.sums)
-	if err != nil {
-		return Part{}, err
-	}
-	return Part{
-		File: File{Name: w.base + ".parquet", Size: w.size, SHA256: hex.EncodeToString(w.whole.Sum(nil))},
-		Rows: w.rows, First: w.first, Last: w.last, Chunks: chunks,
-	}, nil
-}
-
-// writeSmall writes a file and describes it.
-func writeSmall(s store.Store, name string, b []byte) (File, error) {
-	if err := store.WriteFile(s, name, b); err != nil {
-		return File{}, err
-	}
-	sum := sha256.Sum256(b)
-	return File{Name: name, Size: int64(len(b)), SHA256: hex.EncodeToString(sum[:])}, nil
+	file, chunks, err := w.out.Commit()
+	return Part{File: File(file), Rows: w.rows, First: w.first, Last: w.last, Chunks: File(chunks)}, err
 }

@@ -1,6 +1,10 @@
 package recording
 
-import "fmt"
+import (
+	"fmt"
+
+	"parallax/internal/pagefile"
+)
 
 // groupEncoder turns rows in order into row groups: one is filled while others
 // are encoded, each by a goroutine of its own, and another goroutine commits them
@@ -10,8 +14,8 @@ type groupEncoder struct {
 	limit    int64 // bytes in a row group
 	parallel int
 	layout   *layout
-	codec    *zstdCodec
-	out      *partFile
+	codec    *pagefile.Codec
+	out      *pagefile.Writer
 
 	rows  []timedRow
 	bytes int64
@@ -91,13 +95,24 @@ func (g *groupEncoder) commit(order <-chan *groupJob, idle chan<- *groupJob) {
 			fault = err
 		}
 		if fault == nil {
-			fault = g.out.append(len(job.rows), job.leaves)
+			fault = job.commit(g.out)
 		}
 		job.err = fault
 		clear(job.rows)
 		job.rows = job.rows[:0]
 		idle <- job
 	}
+}
+
+// commit writes the group and empties its leaves.
+func (j *groupJob) commit(out *pagefile.Writer) error {
+	if err := out.AppendEncoded(int64(len(j.rows)), encoded(j.leaves)); err != nil {
+		return err
+	}
+	for _, l := range j.leaves {
+		l.done.reset()
+	}
+	return nil
 }
 
 // finish commits everything and waits for all goroutines, also on failure.
@@ -123,7 +138,7 @@ func (g *groupEncoder) wait() (err error) {
 	return err
 }
 
-func newJob(l *layout, codec *zstdCodec) *groupJob {
+func newJob(l *layout, codec *pagefile.Codec) *groupJob {
 	job := &groupJob{sinks: make([]sink, len(l.cols)), scratch: pageScratch{codec: codec}, done: make(chan error, 1)}
 	for i := range l.cols {
 		for k := range l.leaves[i] {

@@ -45,26 +45,10 @@ func (t *TableEntry) fill() {
 // parseManifest reads a manifest from outside and checks what the rest of the
 // package relies on.
 func parseManifest(b []byte) (*Manifest, error) {
-	var head struct {
-		Format  string  `json:"format"`
-		Version Version `json:"version"`
-	}
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("not a manifest: %w", err)
-	}
-	if head.Format != FormatName {
-		return nil, fmt.Errorf("format %q, want %q", head.Format, FormatName)
-	}
-	if head.Version.Major != FormatMajor {
-		return nil, fmt.Errorf("%w: format version %d.%d, this program reads %d.x\nuse a newer version of the program",
-			ErrVersion, head.Version.Major, head.Version.Minor, FormatMajor)
-	}
-	if err := sealed.CheckDocument(b, head.Version.Minor >= minorWithCheck); err != nil {
-		return nil, err
-	}
+	kind := sealed.Kind{Format: FormatName, Major: FormatMajor, CheckedFrom: minorWithCheck, ErrVersion: ErrVersion}
 	m := &Manifest{}
-	if err := json.Unmarshal(b, m); err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
+	if err := kind.Read(b, m); err != nil {
+		return nil, err
 	}
 	return m, m.check()
 }

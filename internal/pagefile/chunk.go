@@ -77,7 +77,7 @@ func (c *Chunk) Add(p *Page) error {
 		return fmt.Errorf("a page of %d bytes is too large", len(p.Values))
 	}
 	start := len(c.bytes)
-	packed, err := c.codec.encode(slices.Grow(c.bytes, headerRoom)[:start+headerRoom], p.Values)
+	packed, err := c.codec.Encode(slices.Grow(c.bytes, headerRoom)[:start+headerRoom], p.Values)
 	if err != nil {
 		return fmt.Errorf("compress page: %w", err)
 	}

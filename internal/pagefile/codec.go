@@ -17,7 +17,8 @@ type Codec struct {
 
 const zstdWindow = 512 << 10
 
-func (c *Codec) encode(dst, src []byte) ([]byte, error) {
+// Encode appends src, compressed, to dst.
+func (c *Codec) Encode(dst, src []byte) ([]byte, error) {
 	e, ok := c.encoders.Get().(*zstd.Encoder)
 	if !ok {
 		var err error

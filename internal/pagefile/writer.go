@@ -29,9 +29,26 @@ type Writer struct {
 	bounds  [][]format.ColumnIndex // the same; empty for leaves without bounds
 }
 
+// Encoded is one leaf's finished pages in one row group. Offsets count from its first
+// byte; the Writer moves them to the file's.
+type Encoded struct {
+	Rows  int64
+	Bytes []byte
+	// Meta describes them, but for where they stand.
+	Meta   format.ColumnMetaData
+	Places []format.PageLocation
+	Index  format.ColumnIndex // of a leaf whose bounds are kept; else empty
+}
+
 // NewWriter returns a writer of a file with these leaves.
 func NewWriter(w io.Writer, name, createdBy string, leaves []Leaf) *Writer {
-	return &Writer{out: bufio.NewWriterSize(w, writeBuffer), footer: footer(name, createdBy, leaves)}
+	return NewWriterOf(w, footer(name, createdBy, leaves))
+}
+
+// NewWriterOf returns a writer of a file whose footer says what that of a file without
+// rows does: its schema and who wrote it.
+func NewWriterOf(w io.Writer, empty format.FileMetaData) *Writer {
+	return &Writer{out: bufio.NewWriterSize(w, writeBuffer), footer: empty}
 }
 
 func (f *Writer) write(b []byte) error {
@@ -47,15 +64,27 @@ func (f *Writer) begin() error {
 	return f.write([]byte(magic))
 }
 
-// Groups is the number of row groups so far, and Full whether a file takes no
-// more of them.
-func (f *Writer) Groups() int { return len(f.groups) }
-
 // Full reports whether the file takes no further row group.
 func (f *Writer) Full() bool { return len(f.groups) >= maxGroups }
 
 // Append writes a row group and empties its chunks.
 func (f *Writer) Append(rows int64, chunks []*Chunk) error {
+	leaves := make([]Encoded, len(chunks))
+	for i, c := range chunks {
+		leaves[i] = c.encoded()
+	}
+	if err := f.AppendEncoded(rows, leaves); err != nil {
+		return err
+	}
+	for _, c := range chunks {
+		c.reset()
+	}
+	return nil
+}
+
+// AppendEncoded writes a row group whose leaves come in the schema's order. It keeps
+// their places and indexes.
+func (f *Writer) AppendEncoded(rows int64, leaves []Encoded) error {
 	if err := f.begin(); err != nil {
 		return err
 	}
@@ -63,31 +92,35 @@ func (f *Writer) Append(rows int64, chunks []*Chunk) error {
 		return fmt.Errorf("more than %d row groups in a file", maxGroups)
 	}
 	g := format.RowGroup{NumRows: rows, FileOffset: f.offset, Ordinal: int16(len(f.groups))}
-	offsets := make([]format.OffsetIndex, len(chunks))
-	indexes := make([]format.ColumnIndex, len(chunks))
-	for i, c := range chunks {
-		if c.rows != rows {
-			return fmt.Errorf("column %q has %d rows of %d", c.leaf.Name, c.rows, rows)
+	offsets := make([]format.OffsetIndex, len(leaves))
+	indexes := make([]format.ColumnIndex, len(leaves))
+	for i := range leaves {
+		l := &leaves[i]
+		if l.Rows != rows {
+			return fmt.Errorf("column %v has %d rows of %d", l.Meta.PathInSchema, l.Rows, rows)
 		}
-		offsets[i], indexes[i] = c.indexes(f.offset)
-		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: c.metadata(f.offset)})
-		g.TotalByteSize += c.raw
-		g.TotalCompressedSize += int64(len(c.bytes))
-		if err := f.write(c.bytes); err != nil {
+		for k := range l.Places {
+			l.Places[k].Offset += f.offset
+		}
+		offsets[i], indexes[i] = format.OffsetIndex{PageLocations: l.Places}, l.Index
+		l.Meta.DataPageOffset, l.Meta.TotalCompressedSize = f.offset, int64(len(l.Bytes))
+		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: l.Meta})
+		g.TotalByteSize += l.Meta.TotalUncompressedSize
+		g.TotalCompressedSize += int64(len(l.Bytes))
+		if err := f.write(l.Bytes); err != nil {
 			return err
 		}
-		c.reset()
 	}
 	f.groups, f.offsets, f.bounds = append(f.groups, g), append(f.offsets, offsets), append(f.bounds, indexes)
 	return nil
 }
 
-// indexes are the page index of a chunk that begins at offset.
-func (c *Chunk) indexes(offset int64) (format.OffsetIndex, format.ColumnIndex) {
-	for i := range c.places {
-		c.places[i].Offset += offset
-	}
-	var index format.ColumnIndex
+func (c *Chunk) encoded() Encoded {
+	return Encoded{Rows: c.rows, Bytes: c.bytes, Meta: c.metadata(), Places: c.places, Index: c.index()}
+}
+
+// index is the bounds of the pages of a bounded leaf.
+func (c *Chunk) index() (index format.ColumnIndex) {
 	for _, b := range c.bounds {
 		least, most := c.leaf.bound(b.least), c.leaf.bound(b.most)
 		if b.none {
@@ -101,7 +134,7 @@ func (c *Chunk) indexes(offset int64) (format.OffsetIndex, format.ColumnIndex) {
 	if c.ascending() {
 		index.BoundaryOrder = format.Ascending
 	}
-	return format.OffsetIndex{PageLocations: c.places}, index
+	return index
 }
 
 func (c *Chunk) ascending() bool {
@@ -121,13 +154,12 @@ func (l *Leaf) bound(v int64) []byte {
 	return binary.LittleEndian.AppendUint64(nil, uint64(v))
 }
 
-func (c *Chunk) metadata(offset int64) format.ColumnMetaData {
+func (c *Chunk) metadata() format.ColumnMetaData {
 	encodings := []format.Encoding{format.RLE, c.leaf.Encoding}
 	slices.Sort(encodings)
 	return format.ColumnMetaData{
 		Type: c.leaf.Type, Encoding: encodings, PathInSchema: []string{c.leaf.Name}, Codec: format.Zstd,
-		NumValues: c.rows, TotalUncompressedSize: c.raw, TotalCompressedSize: int64(len(c.bytes)),
-		DataPageOffset: offset, Statistics: c.statistics(),
+		NumValues: c.rows, TotalUncompressedSize: c.raw, Statistics: c.statistics(),
 		EncodingStats: []format.PageEncodingStats{{PageType: format.DataPageV2, Encoding: c.leaf.Encoding, Count: int32(len(c.places))}},
 	}
 }
