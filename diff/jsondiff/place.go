@@ -55,8 +55,13 @@ func appendKey(dst, key []byte) []byte {
 	if plainKey(key) {
 		return append(dst, key...)
 	}
-	for _, c := range appendDecoded(nil, key) {
-		switch c {
+	return AppendName(dst, appendDecoded(nil, key))
+}
+
+// AppendName appends a name as a JSON Pointer's token.
+func AppendName[T string | []byte](dst []byte, name T) []byte {
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; c {
 		case '~':
 			dst = append(dst, "~0"...)
 		case '/':

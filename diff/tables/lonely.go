@@ -1,10 +1,6 @@
 package tables
 
-import (
-	"bytes"
-
-	"parallax/capture/snapshot"
-)
+import "parallax/capture/snapshot"
 
 // A row too many or too few changes the sums of all columns of its stretch. It is
 // found by the keys alone; its cells are taken out of its side's sums, and what
@@ -49,56 +45,30 @@ func (t *tableRun) settle(s *stretch) (bool, error) {
 	return true, nil
 }
 
-// findLonely merges the keys of a stretch.
+// findLonely pairs the keys of a stretch.
 func (t *tableRun) findLonely(s *stretch, out *lonelyRows) error {
 	n := need{pairs: make([]bool, len(t.plan.pairs))}
-	a, b := t.cursors(s.old, s.new, &n)
-	a.rowsRead, b.rowsRead = new(int64), new(int64) // they are counted when they are compared
-	for {
-		if err := a.fill(); err != nil {
-			return err
+	m := &t.merger
+	m.t = t
+	m.a, m.b = t.cursors(s.old, s.new, &n)
+	m.a.rowsRead, m.b.rowsRead = new(int64), new(int64) // they are counted when they are compared
+	return m.walk(func(e event) error {
+		switch e.kind {
+		case oldOnly:
+			out.old = m.a.places(out.old, e.old, e.rows)
+		case newOnly:
+			out.new = m.b.places(out.new, e.new, e.rows)
 		}
-		if err := b.fill(); err != nil {
-			return err
-		}
-		switch {
-		case a.ended() && b.ended():
-			return nil
-		case a.ended():
-			out.new = b.rest(out.new)
-		case b.ended():
-			out.old = a.rest(out.old)
-		default:
-			out.step(a, b)
-		}
-	}
+		return nil
+	})
 }
 
-// step goes on until one of the batches is used up.
-func (l *lonelyRows) step(a, b *cursor) {
-	for a.at < a.batch.Rows && b.at < b.batch.Rows {
-		order := bytes.Compare(a.keys.at(a.at), b.keys.at(b.at))
-		if order < 0 {
-			l.old = append(l.old, a.place(a.at))
-		}
-		if order > 0 {
-			l.new = append(l.new, b.place(b.at))
-		}
-		if order <= 0 {
-			a.at++
-		}
-		if order >= 0 {
-			b.at++
-		}
+// places appends where rows of the batch stand.
+func (c *cursor) places(to []int64, from, rows int) []int64 {
+	for row := from; row < from+rows; row++ {
+		to = append(to, c.place(row))
 	}
-}
-
-// rest appends the places of the rows left in the batch.
-func (c *cursor) rest(places []int64) []int64 {
-	for ; c.at < c.batch.Rows; c.at++ {
-		places = append(places, c.place(c.at))
-	}
-	return places
+	return to
 }
 
 // place is where a row of the batch stands in its table.

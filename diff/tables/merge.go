@@ -33,20 +33,25 @@ func (t *tableRun) merge(a, b *cursor, read []*pair) error {
 	}
 	m := &t.merger
 	m.t, m.a, m.b, m.pairs = t, a, b, read
+	return m.walk(m.event)
+}
+
+// walk pairs all rows and hands on what it finds, while the rows are in the batches.
+func (m *merger) walk(each func(event) error) error {
 	for {
-		if err := t.ctx.Err(); err != nil {
-			return fmt.Errorf("after %d rows: %w", t.proof.RowsRead, err)
+		if err := m.t.ctx.Err(); err != nil {
+			return fmt.Errorf("after %d rows: %w", m.t.proof.RowsRead, err)
 		}
-		if err := a.fill(); err != nil {
+		if err := m.a.fill(); err != nil {
 			return err
 		}
-		if err := b.fill(); err != nil {
+		if err := m.b.fill(); err != nil {
 			return err
 		}
-		if a.ended() && b.ended() {
+		if m.a.ended() && m.b.ended() {
 			return nil
 		}
-		if err := m.step(); err != nil {
+		if err := m.step(each); err != nil {
 			return err
 		}
 	}
@@ -72,11 +77,11 @@ const differs = -2
 type cell struct{ pair, next int32 }
 
 // step pairs what the current batches hold, until one is used up.
-func (m *merger) step() error {
+func (m *merger) step(each func(event) error) error {
 	m.events = m.events[:0]
 	m.pairRows()
 	for _, e := range m.events {
-		if err := m.event(e); err != nil {
+		if err := each(e); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,7 @@ func AppendLastChunk(dst []byte, trailers []Header) []byte {
 // no NUL, and CR and LF only as folds. A value that comes from elsewhere than a
 // Decoder is asked before it goes on a wire.
 func Sendable(h Header) bool {
-	if h.Name != "" && !isToken(h.Name) {
+	if h.Name != "" && !IsToken(h.Name) {
 		return false
 	}
 	for i := 0; i < len(h.Value); i++ {

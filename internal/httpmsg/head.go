@@ -247,7 +247,7 @@ func (h *Head) parseField(line string) (Header, int) {
 		return Header{Value: line}, 0
 	}
 	name := line[:colon]
-	if !isToken(name) {
+	if !IsToken(name) {
 		h.Anomalies |= OddName
 	}
 	return Header{Name: name, Value: trimOWS(line[colon+1:])}, colon + 1

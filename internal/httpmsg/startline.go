@@ -191,7 +191,9 @@ func isTokenByte(c byte) bool {
 	return c < 128 && tokenHigh>>(c-64)&1 != 0
 }
 
-func isToken(s string) bool {
+// IsToken reports whether s is a token of RFC 9110 (5.6.2), as methods and the names of
+// headers are.
+func IsToken(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if !isTokenByte(s[i]) {
 			return false

@@ -92,20 +92,10 @@ func framing(h *httpmsg.Header) bool {
 
 // carried reports whether a form of lines can hold a header.
 func carried(h *httpmsg.Header) bool {
-	return isToken(h.Name) && !strings.ContainsFunc(h.Value, isControl)
+	return httpmsg.IsToken(h.Name) && !strings.ContainsFunc(h.Value, isControl)
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
-
-// isToken is RFC 9110's token.
-func isToken(name string) bool {
-	for _, c := range []byte(name) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) >= 0 {
-			return false
-		}
-	}
-	return name != ""
-}
 
 // variable names the placeholder of a header, PARALLAX_AUTHORIZATION.
 func variable(name string) string {
@@ -126,7 +116,7 @@ func (r *request) secret(h *httpmsg.Header) bool { return r.o.Secret != nil && r
 func (r *request) placeholders() (names []string) {
 	seen := map[string]bool{}
 	for i := range r.Headers {
-		if h := &r.Headers[i]; r.secret(h) && isToken(h.Name) && !seen[variable(h.Name)] {
+		if h := &r.Headers[i]; r.secret(h) && httpmsg.IsToken(h.Name) && !seen[variable(h.Name)] {
 			seen[variable(h.Name)] = true
 			names = append(names, variable(h.Name))
 		}

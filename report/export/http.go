@@ -16,7 +16,7 @@ func (r *request) http() []byte {
 		b.WriteString("# " + bodyNote + "\n")
 	}
 	method := r.Method
-	if !isToken(method) {
+	if !httpmsg.IsToken(method) {
 		method = "GET"
 	}
 	target := r.Target

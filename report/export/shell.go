@@ -44,7 +44,7 @@ func (r *request) shellWords() (words []string) {
 	switch {
 	case r.Method == "HEAD":
 		words = append(words, "--head")
-	case isToken(r.Method):
+	case httpmsg.IsToken(r.Method):
 		words = append(words, "--request "+quoted(r.Method))
 	}
 	if r.hasBody {

@@ -1,5 +1,7 @@
 package mysql
 
+import "parallax/internal/iso"
+
 // The driver writes what the binary protocol gives as text of fixed places,
 // exactly: 2024-01-31, 2024-01-31 12:00:00.123456, -838:59:59.5. Reading it by
 // hand is several times faster than package time, and time knows no zero dates.
@@ -7,40 +9,10 @@ package mysql
 // parseDate returns days since 1970; ok is false where it is no date of the
 // calendar: 0000-00-00, 2024-00-00, 2024-02-31.
 func parseDate(b []byte) (days int32, ok bool) {
-	if len(b) < 10 || b[4] != '-' || b[7] != '-' {
+	if len(b) < 10 {
 		return 0, false
 	}
-	y, okY := digits(b[:4])
-	m, okM := digits(b[5:7])
-	d, okD := digits(b[8:10])
-	if !okY || !okM || !okD || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
-		return 0, false
-	}
-	return daysSince1970(y, m, d), true
-}
-
-func daysIn(y, m int) int {
-	if m == 2 {
-		if y%4 == 0 && (y%100 != 0 || y%400 == 0) {
-			return 29
-		}
-		return 28
-	}
-	return 30 + (m+m/8)%2
-}
-
-// daysSince1970 counts in eras of 400 years that begin on 1 March.
-func daysSince1970(y, m, d int) int32 {
-	if m <= 2 {
-		y, m = y-1, m+12
-	}
-	era := y / 400
-	if y < 0 {
-		era = -1
-	}
-	ofEra := y - era*400
-	ofYear := (153*(m-3)+2)/5 + d - 1
-	return int32(era*146097 + ofEra*365 + ofEra/4 - ofEra/100 + ofYear - 719468)
+	return iso.Date(b[:10])
 }
 
 // parseDateTime returns seconds since 1970 and nanoseconds.

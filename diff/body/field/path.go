@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"parallax/diff/jsondiff"
 )
 
 // Place is where a Sink's call is about. It is valid during the call only.
@@ -27,7 +29,7 @@ func (w *Walk) AppendPointer(dst []byte) []byte {
 	for i := range w.steps {
 		s := &w.steps[i]
 		if !s.unnamed {
-			dst = appendName(append(dst, '/'), s.name)
+			dst = jsondiff.AppendName(append(dst, '/'), s.name)
 		}
 		if s.index >= 0 {
 			dst = strconv.AppendInt(append(dst, '/'), int64(s.index), 10)
@@ -45,22 +47,7 @@ func (w *Walk) AppendPattern(dst []byte) []byte {
 		case s.name == "*":
 			dst = append(dst, "/~2"...)
 		default:
-			dst = appendName(append(dst, '/'), s.name)
-		}
-	}
-	return dst
-}
-
-// appendName appends a name as a pointer's token.
-func appendName(dst []byte, name string) []byte {
-	for i := 0; i < len(name); i++ {
-		switch c := name[i]; c {
-		case '~':
-			dst = append(dst, "~0"...)
-		case '/':
-			dst = append(dst, "~1"...)
-		default:
-			dst = append(dst, c)
+			dst = jsondiff.AppendName(append(dst, '/'), s.name)
 		}
 	}
 	return dst
