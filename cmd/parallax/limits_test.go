@@ -60,35 +60,11 @@ func (c *child) survived(what string, codes ...int) ended {
 
 // hostileServer answers each connection that asks something with what serve writes.
 func hostileServer(t *testing.T, serve func(w io.Writer)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				head := bufio.NewReader(c)
-				for {
-					line, err := head.ReadString('\n')
-					if err != nil {
-						return // a probe, or the client went away
-					}
-					if line == "\r\n" {
-						break
-					}
-				}
-				serve(c)
-			}()
+	return rawServer(t, func(c net.Conn) {
+		if readHead(bufio.NewReader(c)) != "" { // else a probe, or the client went away
+			serve(c)
 		}
-	}()
-	return "http://" + l.Addr().String()
+	})
 }
 
 const okHead = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

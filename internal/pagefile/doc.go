@@ -11,7 +11,8 @@
 // footer. A Reader checks the footer against the leaves it expects; a Column
 // decodes a page when it is asked for rows of it.
 //
-// Limits. Columns are required or optional, never nested; there are no
+// Limits. Columns are required or optional, never nested; a Writer also takes leaves
+// that another package encoded (Encoded), which may be. There are no
 // dictionaries; pages are data pages of version 2, compressed with zstd or not at
 // all.
 package pagefile

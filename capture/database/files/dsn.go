@@ -17,12 +17,6 @@ const (
 	ndjsonFormat  format = "ndjson"
 )
 
-// Handles reports whether a DSN names files that this package reads.
-func Handles(dsn string) bool {
-	f, _ := cutFormat(dsn)
-	return f != ""
-}
-
 // cutFormat takes the format out of parquet:PATH, csv:PATH, ndjson:PATH or a
 // path's extension.
 func cutFormat(dsn string) (format, string) {
