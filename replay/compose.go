@@ -96,6 +96,7 @@ func (c *composer) fill(secret func(string) (string, error)) error {
 // Why a composed request is not sent.
 const (
 	tokenInTarget = "the target of the request holds a redaction token that no carry rule replaces"
+	tokenInBody   = "the body holds a redaction token that no carry rule replaces"
 	brokenLine    = "the recorded request holds a line break where none can be sent"
 )
 
@@ -236,10 +237,18 @@ func (c *composer) body(j *job, from, req *recording.Request, out *composed) ([]
 	case !c.o.HoldsToken(string(from.Body.Bytes)):
 		return nil, "the body was redacted in a way that cannot be seen"
 	case c.o.HoldsToken(string(text)):
-		return nil, "the body holds a redaction token that no carry rule replaces"
+		return nil, tokenInBody
 	}
 	change.Body, out.change.Body = true, true
 	return c.encode(from, text)
+}
+
+// blocks returns why compose must block r, whatever earlier answers bring, or "".
+func (c *composer) blocks(r *recording.Request) string {
+	if r.Body.Redacted && !c.carry.ToBody(r.Method, r.Target) {
+		return tokenInBody
+	}
+	return ""
 }
 
 // encode applies the content codings that the recorded body had.

@@ -127,7 +127,7 @@ func (e *engine) initState() {
 	e.dialing, e.giveUp = context.WithCancel(context.Background())
 	e.pacing, e.halt = context.WithCancel(context.Background())
 	s := &e.state
-	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64)}
+	s.result = Result{Stopped: StopComplete, Ends: make(map[recording.End]int64), Blocked: make(Reasons)}
 	s.result.Timing.Paced = e.o.Schedule.Paced()
 	if e.auth != nil {
 		s.result.Auth = &Auth{}
@@ -297,6 +297,9 @@ func (e *engine) why() string {
 func (e *engine) unsent(ex *recording.Exchange, end recording.End, why string, due int64, intended bool) error {
 	e.mu.Lock()
 	e.state.result.Ends[end]++
+	if end == recording.Blocked {
+		e.state.result.Blocked.Add(why, 1)
+	}
 	omit := e.o.OmitUnreached && e.state.result.Stopped == StopInterrupted
 	e.mu.Unlock()
 	if omit && end == recording.NotReached && !intended {

@@ -14,8 +14,10 @@ import (
 type Outline struct {
 	Total int64 `json:"total"`
 	Send  int64 `json:"send"`
-	// Ends counts those that would not be sent, by end.
+	// Ends counts those that would not be sent, by end; Blocked says why those are
+	// that end so, but for those of the run that is gone on with.
 	Ends    map[recording.End]int64 `json:"not_sent"`
+	Blocked Reasons                 `json:"blocked,omitempty"`
 	Methods map[string]int64        `json:"methods"`
 	Hosts   map[string]int64        `json:"hosts"`
 	Routes  map[string]int64        `json:"routes"`
@@ -69,7 +71,7 @@ func Plan(exchanges iter.Seq2[*recording.Exchange, error], route func(method, ta
 		return Outline{}, err
 	}
 	p := Outline{
-		Ends: make(map[recording.End]int64), Methods: make(map[string]int64), Hosts: make(map[string]int64),
+		Ends: make(map[recording.End]int64), Blocked: make(Reasons), Methods: make(map[string]int64), Hosts: make(map[string]int64),
 		Routes: make(map[string]int64), Target: end.address, Writes: e.guard.noWrites,
 		Schedule: e.o.Schedule.String(), Stages: outlineStages(e.o.Schedule),
 	}
@@ -105,8 +107,11 @@ func (p *outliner) add(ex *recording.Exchange) {
 		p.Ends[end]++
 		return
 	}
-	if end, _ := e.verdict(ex); end != "" {
+	if end, why := p.verdict(ex); end != "" {
 		p.Ends[end]++
+		if end == recording.Blocked {
+			p.Blocked.Add(why, 1)
+		}
 		return
 	}
 	due := e.due(ex)
@@ -122,6 +127,18 @@ func (p *outliner) add(ex *recording.Exchange) {
 	p.Methods[ex.Request.Method]++
 	p.note(p.Hosts, ex.Request.Host())
 	p.note(p.Routes, p.route(ex.Request.Method, ex.Request.Target))
+}
+
+// verdict is the engine's, and what composing is certain to say.
+func (p *outliner) verdict(ex *recording.Exchange) (recording.End, string) {
+	end, why := p.engine.verdict(ex)
+	if end != "" {
+		return end, why
+	}
+	if why = p.engine.writer.blocks(ex.Request); why != "" {
+		return recording.Blocked, why
+	}
+	return "", ""
 }
 
 func (p *outliner) session(name string) {

@@ -39,6 +39,8 @@ type Result struct {
 	Total   int64                   `json:"total"`
 	Ends    map[recording.End]int64 `json:"ends"`
 	Resumed int64                   `json:"resumed"`
+	// Blocked says why those that ended so were not sent, but for the Resumed.
+	Blocked Reasons `json:"blocked,omitempty"`
 	// Untimed of those not reached had no time in the schedule, which ended before.
 	Untimed int64 `json:"untimed"`
 	// Carried values, and headers and cookies left out for a redaction token.

@@ -427,12 +427,28 @@ func TestPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Outline{
-		Total: 3, Send: 2, Ends: map[recording.End]int64{recording.Blocked: 1}, Methods: map[string]int64{"GET": 2},
+		Total: 3, Send: 2, Ends: map[recording.End]int64{recording.Blocked: 1},
+		Blocked: Reasons{"POST: unsafe methods are not allowed (--allow-writes)": 1}, Methods: map[string]int64{"GET": 2},
 		Hosts: map[string]int64{"old.example": 1, "other": 1}, Routes: map[string]int64{"GET /x": 2},
 		Sessions: 1, Duration: 2 * time.Second, Schedule: "recorded times, speed 1", Target: "new.example:80", Writes: "unsafe methods are not allowed (--allow-writes)",
 	}
 	if diff := cmp.Diff(want, o); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A log-in whose password is a token is blocked, and its plan says so.
+func TestPlanKnowsTokensInBodies(t *testing.T) {
+	var s script
+	s.add("a", 0, 1, "POST", "/login").Request.Body = recording.StoredBody([]byte(`{"password":"pxt1_x"}`))
+	s.list[0].Request.Body.Redacted = true
+	o, err := Plan(s.exchanges(), func(m, p string) string { return m + " " + p },
+		Options{Target: Target{URL: "http://127.0.0.1:1", Writable: true}, AllowWrites: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Send != 0 || o.Blocked[tokenInBody] != 1 {
+		t.Errorf("%+v", o)
 	}
 }
 

@@ -60,10 +60,14 @@ func (c *candidate) print(r *mirror.Result) {
 	ledger := r.Ledger()
 	fmt.Fprintf(c.streams.err, "mirrored to %s, the run is in %s\n", safeText(c.options.Target.URL), safeText(c.options.Out))
 	printLedger(c.streams.err, &ledger)
+	printBlocked(c.streams.err, r.Run.Blocked)
 	if c.counts != nil {
 		fmt.Fprintf(c.streams.err, "compared while it ran: %s%s\n", c.counts.line(), c.counts.worst())
 	}
 	for _, note := range mirrorNotes(r, c.passed.Load()) {
 		fmt.Fprintln(c.streams.err, note)
+	}
+	if r.Run.LeftOut > 0 {
+		fmt.Fprintln(c.streams.err, "hint: `carry`, `auth` and `rewrite` give the candidate credentials of its own; `credentials: pass` of the target sends the clients'")
 	}
 }

@@ -64,7 +64,7 @@ func printPlan(base recordingReader, e replay.Options, names *routeNames, asJSON
 	for _, table := range []struct {
 		title  string
 		counts map[string]int64
-	}{{"not sent", notSent}, {"method", plan.Methods}, {"host", plan.Hosts}, {"route", plan.Routes}} {
+	}{{"not sent", notSent}, {"blocked", plan.Blocked}, {"method", plan.Methods}, {"host", plan.Hosts}, {"route", plan.Routes}} {
 		if err := printCounts(s.out, table.title, table.counts); err != nil {
 			return err
 		}

@@ -537,9 +537,8 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	}
 	ledger := r.Ledger()
 	printLedger(s.err, &ledger)
-	if n := r.Ends[recording.Blocked]; n > 0 {
-		fmt.Fprintf(s.err, "%d blocked by the safety policy lower the coverage; why is in outcome.detail of `parallax cat %s`\n", n, safeText(o.Out))
-	}
+	printBlocked(s.err, r.Blocked)
+	printHeldBack(s.err, r.LeftOut)
 	if r.Order.Named > 0 {
 		fmt.Fprintf(s.err, "order: %d requests name an entity, %d waited for another session\n", r.Order.Named, r.Order.Waits)
 	}

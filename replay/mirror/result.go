@@ -35,7 +35,7 @@ type Progress struct {
 }
 
 func newResult() Result {
-	return Result{Run: replay.Result{Ends: map[recording.End]int64{}}, Dropped: map[string]int64{}}
+	return Result{Run: replay.Result{Ends: map[recording.End]int64{}, Blocked: replay.Reasons{}}, Dropped: map[string]int64{}}
 }
 
 // add takes a leg's counts.
@@ -44,6 +44,9 @@ func (r *Result) add(leg *replay.Result) {
 	sum.Total += leg.Total
 	for end, n := range leg.Ends {
 		sum.Ends[end] += n
+	}
+	for why, n := range leg.Blocked {
+		sum.Blocked.Add(why, n)
 	}
 	sum.Carried += leg.Carried
 	sum.LeftOut += leg.LeftOut

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"parallax/replay"
+)
+
+// printBlocked says why requests were blocked: they lower the coverage, and most
+// can be had by a flag or a key.
+func printBlocked(w io.Writer, reasons replay.Reasons) {
+	for _, why := range reasons.Sorted() {
+		fmt.Fprintf(w, "%d blocked: %s\n", reasons[why], safeText(why))
+	}
+}
+
+// printHeldBack says how many credentials did not go to a target, and what gives it
+// its own.
+func printHeldBack(w io.Writer, n int64) {
+	if n > 0 {
+		fmt.Fprintf(w, "%d headers or cookies were not sent: they held a redaction token\n"+
+			"hint: `carry` takes the new system's own from its answers, `auth` gets a token, `rewrite` sets a header to {{secret:NAME}}\n", n)
+	}
+}
