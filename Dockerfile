@@ -6,5 +6,8 @@ ARG TARGETPLATFORM
 COPY release/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY $TARGETPLATFORM/parallax /usr/bin/parallax
 USER 65532:65532
+# The one folder, for a volume that this user may write to. There is no /tmp: what
+# does not fit into memory goes there, too.
 WORKDIR /data
+ENV TMPDIR=/data
 ENTRYPOINT ["/usr/bin/parallax"]

@@ -69,10 +69,10 @@ func (x *examination) outputs() []string {
 
 func (x *examination) rights(context.Context) []doctor.Finding {
 	found := doctor.Umask(doctor.Mask())
-	for _, dir := range append(x.outputs(), os.TempDir()) {
+	for _, dir := range x.outputs() {
 		found = append(found, doctor.Writable(dir)...)
 	}
-	return found
+	return append(found, doctor.Temporary(os.TempDir())...)
 }
 
 // key looks at the file that would be used; it makes none.

@@ -52,6 +52,8 @@ func TestRights(t *testing.T) {
 	}
 	expect(t, "a folder", Writable(dir), OK)
 	expect(t, "a folder to make", Writable(filepath.Join(dir, "a", "b")), OK)
+	expect(t, "a temporary folder", Temporary(dir), OK)
+	expect(t, "a temporary folder to make", Temporary(filepath.Join(dir, "a")), Failed, "TMPDIR")
 	expect(t, "a file", Writable(file), Failed, "is a file")
 	expect(t, "below a file", Writable(filepath.Join(file, "x")), Failed)
 	if runtime.GOOS == "linux" {

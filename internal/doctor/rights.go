@@ -27,6 +27,15 @@ func Writable(dir string) []Finding {
 	return about(dir, fine("can be written to"))
 }
 
+// Temporary is Writable of the folder for what does not fit into memory, which
+// nobody makes. An image of nothing else has no /tmp.
+func Temporary(dir string) []Finding {
+	if _, err := os.Stat(dir); err != nil {
+		return about(dir, failed("make the folder, or name another by TMPDIR", "cannot hold temporary files: %v", err))
+	}
+	return Writable(dir)
+}
+
 // existing returns dir, or the nearest folder above it that is there.
 func existing(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
