@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
 	"parallax/capture/redact"
@@ -79,15 +80,17 @@ func decodeConfig(text []byte, c *config) error {
 	if err := checkSize(tokens); err != nil {
 		return err
 	}
-	err := yaml.UnmarshalWithOptions(text, c, yaml.Strict(), yaml.DisallowUnknownField())
+	options := []yaml.DecodeOption{yaml.Strict(), yaml.DisallowUnknownField()}
+	err := yaml.UnmarshalWithOptions(text, c, options...)
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
+	err = withPlace(text, err, func(n ast.Node) error { return yaml.NodeToValue(n, &config{}, options...) })
 	if err == nil && c.Database.NullText.text == nil {
 		err = refuseNullText(text)
 	}
 	if err == nil {
-		err = refuseFractions(text, tokens)
+		err = refuseFractions(text)
 	}
 	return err
 }

@@ -46,8 +46,8 @@ func TestConfigDocuments(t *testing.T) {
 // Whole numbers are whole, and the message says where one is not.
 func TestConfigFractions(t *testing.T) {
 	for text, want := range map[string]string{
-		"gate:\n  min_compared: 1.5\n":                               "[2:17] 1.5 is no whole number",
-		"gate: {max_latency_ratio: {ratio: 1.5, min_count: 1.5}}":    "1.5 is no whole number",
+		"gate:\n  min_compared: 1.5\n":                               "[2:17] gate.min_compared: 1.5 is no whole number",
+		"gate: {max_latency_ratio: {ratio: 1.5, min_count: 1.5}}":    "[1:51] gate.max_latency_ratio.min_count: 1.5 is no whole number",
 		"rules: [{body: /a, tolerance: {ulp: -1}}]":                  "-1",
 		"gate:\n  min_compared: abc\n":                               "[2:17]",
 		"gate: {min_compared: 99999999999999999999}":                 "99999999999999999999",
@@ -61,4 +61,27 @@ func TestConfigFractions(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
+}
+
+// Scalars that are read as they are spelled have their place and key, too, and the
+// first of two alike.
+func TestConfigPlaces(t *testing.T) {
+	for text, want := range map[string]string{
+		"gate:\n  min_compared: 1\n  max_error_share: banana\n": `[3:20] gate.max_error_share: "banana" is no ratio`,
+		"abort: {latency: {p50: 3, p99: 3}}":                    `[1:24] abort.latency.p50: "3" is no duration`,
+		"abort: {errors: [7]}":                                  `[1:18] abort.errors[0]`,
+		"targets: {a: {url: x}}\nabort:\n  errors: 7\n":         `[3:11] abort.errors: "7" is no share`,
+	} {
+		_, err := loadConfig(textFile(t, text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func textFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	writeText(t, path, text)
+	return path
 }

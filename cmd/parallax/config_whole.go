@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/token"
+	"github.com/goccy/go-yaml/ast"
 )
 
 // fractionError is a number that is not whole where one must be.
@@ -20,16 +20,14 @@ func (e fractionError) Error() string {
 // refuseFractions refuses 1.5 where a whole number is wanted: the decoder itself
 // makes 1 of it. It is asked once the text is known to decode otherwise, since its
 // errors have no places of their own.
-func refuseFractions(text []byte, tokens token.Tokens) error {
-	err := yaml.UnmarshalWithOptions(text, &config{}, yaml.CustomUnmarshaler(whole[int]), yaml.CustomUnmarshaler(whole[int64]), yaml.CustomUnmarshaler(whole[uint64]))
+func refuseFractions(text []byte) error {
+	options := []yaml.DecodeOption{yaml.CustomUnmarshaler(whole[int]), yaml.CustomUnmarshaler(whole[int64]), yaml.CustomUnmarshaler(whole[uint64])}
+	err := yaml.UnmarshalWithOptions(text, &config{}, options...)
 	var fraction fractionError
 	if !errors.As(err, &fraction) {
 		return nil // whatever else it is, the decoder has had no objection
 	}
-	if at := placeOf(tokens, fraction.word); at != "" {
-		return fmt.Errorf("%s %w", at, fraction)
-	}
-	return fraction
+	return withPlace(text, fraction, func(n ast.Node) error { return yaml.NodeToValue(n, &config{}, options...) })
 }
 
 func whole[T int | int64 | uint64](n *T, text []byte) error {
@@ -40,19 +38,4 @@ func whole[T int | int64 | uint64](n *T, text []byte) error {
 	}
 	*n = T(parsed)
 	return nil
-}
-
-// placeOf is [line:column] of the value that is spelt so, where it is the only one.
-func placeOf(tokens token.Tokens, word string) string {
-	at := ""
-	for _, t := range tokens {
-		if t.Value != word {
-			continue
-		}
-		if at != "" {
-			return ""
-		}
-		at = fmt.Sprintf("[%d:%d]", t.Position.Line, t.Position.Column)
-	}
-	return at
 }

@@ -15,11 +15,14 @@ func printBlocked(w io.Writer, reasons replay.Reasons) {
 	}
 }
 
-// printHeldBack says how many credentials did not go to a target, and what gives it
-// its own.
-func printHeldBack(w io.Writer, n int64) {
-	if n > 0 {
-		fmt.Fprintf(w, "%d headers or cookies were not sent: they held a redaction token\n"+
-			"hint: `carry` takes the new system's own from its answers, `auth` gets a token, `rewrite` sets a header to {{secret:NAME}}\n", n)
+// printHeldBack says how many credentials did not go to the target. Where they are
+// more than the few of sessions that are not logged in yet, also what gives it its own.
+func printHeldBack(w io.Writer, r *replay.Result) {
+	if r.LeftOut == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%d headers or cookies were not sent: they held a redaction token\n", r.LeftOut)
+	if r.LeftOut*10 > r.Sent() {
+		io.WriteString(w, "hint: `carry` takes the new system's own from its answers, `auth` gets a token, `rewrite` sets a header to {{secret:NAME}}\n")
 	}
 }

@@ -538,7 +538,7 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	ledger := r.Ledger()
 	printLedger(s.err, &ledger)
 	printBlocked(s.err, r.Blocked)
-	printHeldBack(s.err, r.LeftOut)
+	printHeldBack(s.err, r)
 	if r.Order.Named > 0 {
 		fmt.Fprintf(s.err, "order: %d requests name an entity, %d waited for another session\n", r.Order.Named, r.Order.Waits)
 	}
