@@ -207,7 +207,9 @@ func (e *engine) admit(ex *recording.Exchange) error {
 	}
 	e.state.result.Total++ // touched by feed alone until it has ended
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
-		e.again(ex)
+		if err := e.again(ex, session); err != nil {
+			return fmt.Errorf("resume: %w", err)
+		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.state.result.Resumed++
@@ -219,7 +221,7 @@ func (e *engine) admit(ex *recording.Exchange) error {
 	}
 	if end, why := e.verdict(ex); end != "" {
 		if end == recording.Unknown {
-			e.again(ex)
+			e.taken(ex)
 		}
 		return e.unsent(ex, end, why, 0, false)
 	}

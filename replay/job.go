@@ -140,11 +140,7 @@ func (e *engine) makeRoom() {
 
 // place puts j, of the session called name, behind the jobs that it must wait for.
 func (e *engine) place(j *job, name string) {
-	s := e.state.sessions[name]
-	if s == nil {
-		s = &session{id: name}
-		e.state.sessions[name] = s
-	}
+	s := e.sessionNamed(name)
 	j.session = s
 	j.followSession()
 	s.most = max(s.most, j.lastAt)
@@ -154,6 +150,15 @@ func (e *engine) place(j *job, name string) {
 	if j.named != nil {
 		e.followEntities(j)
 	}
+}
+
+func (e *engine) sessionNamed(name string) *session {
+	s := e.state.sessions[name]
+	if s == nil {
+		s = &session{id: name}
+		e.state.sessions[name] = s
+	}
+	return s
 }
 
 // followSession makes j wait for the requests of its session whose answers had

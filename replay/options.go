@@ -169,6 +169,10 @@ type Resume struct {
 	Ended map[recording.ID]recording.End
 	// Open are those with an intent and no end.
 	Open map[recording.ID]bool
+	// Row returns the row of one that has ended, nil where there is none: sessions
+	// learn again what its answer brought. It is called by one goroutine; nil: they
+	// begin anew.
+	Row func(recording.ID) (*recording.Exchange, error)
 }
 
 // SecretFromEnvironment reads PARALLAX_SECRET_NAME, or the file that

@@ -103,7 +103,7 @@ func (p *outliner) add(ex *recording.Exchange) {
 	}
 	p.Total++
 	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
-		e.again(ex)
+		e.taken(ex)
 		p.Ends[end]++
 		return
 	}

@@ -51,6 +51,9 @@ type Result struct {
 	Foreign int64 `json:"foreign"`
 	// Forgotten pairs of carried values did not fit into memory.
 	Forgotten int64 `json:"forgotten"`
+	// Unlearnt answers of the interrupted run that this one goes on with brought
+	// what is not known any more: credentials, redacted before they were written.
+	Unlearnt int64 `json:"unlearnt,omitempty"`
 	// Connections were opened; Displaced of the idle ones were closed for another
 	// session; Stale ones were found closed before a byte was sent and replaced;
 	// Retried requests were sent a second time (Pool.RetryStale).

@@ -85,9 +85,9 @@ func (e *engine) holdPlace(ex *recording.Exchange) {
 	}
 }
 
-// again holds the place of what a shard sent before it was cut off. Of a whole run
+// taken holds the place of what a shard sent before it was cut off. Of a whole run
 // nobody else counts on it.
-func (e *engine) again(ex *recording.Exchange) {
+func (e *engine) taken(ex *recording.Exchange) {
 	if !e.o.Shard.whole() {
 		e.holdPlace(ex)
 	}

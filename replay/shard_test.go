@@ -30,7 +30,7 @@ func sendTimes(t interface{ Fatal(...any) }, list []*recording.Exchange, o Optio
 			continue
 		}
 		if _, ended := o.Resume.Ended[ex.ID]; ended {
-			e.again(ex)
+			e.taken(ex)
 			continue
 		}
 		if end, _ := e.verdict(ex); end == "" {

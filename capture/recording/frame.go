@@ -59,20 +59,52 @@ func (f *frameReader) next() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := int64(binary.LittleEndian.Uint32(head[:]))
-	if size == 0 || size > maxFrame || size > f.left-frameHead {
-		return nil, fmt.Errorf("%w at offset %d: a record of %d bytes, %d left", errTorn, f.good, size, f.left-frameHead)
+	size, err := payloadSize(head, f.left-frameHead)
+	if err != nil {
+		return nil, fmt.Errorf("%w at offset %d", err, f.good)
 	}
 	payload, err := f.take(int(size))
 	if err != nil {
 		return nil, fmt.Errorf("read record at offset %d: %w", f.good, err)
 	}
-	if sum := crc32.Checksum(payload, castagnoli()); sum != binary.LittleEndian.Uint32(head[4:]) {
-		return nil, fmt.Errorf("%w at offset %d: its checksum is wrong", errTorn, f.good)
+	if err := checkPayload(head, payload); err != nil {
+		return nil, fmt.Errorf("%w at offset %d", err, f.good)
 	}
 	f.good += frameHead + size
 	f.left -= frameHead + size
 	return payload, nil
+}
+
+func payloadSize(head [frameHead]byte, left int64) (int64, error) {
+	size := int64(binary.LittleEndian.Uint32(head[:]))
+	if size == 0 || size > maxFrame || size > left {
+		return 0, fmt.Errorf("%w: a record of %d bytes, %d left", errTorn, size, left)
+	}
+	return size, nil
+}
+
+func checkPayload(head [frameHead]byte, payload []byte) error {
+	if crc32.Checksum(payload, castagnoli()) != binary.LittleEndian.Uint32(head[4:]) {
+		return fmt.Errorf("%w: its checksum is wrong", errTorn)
+	}
+	return nil
+}
+
+// frameAt reads the one frame that begins at an offset; its payload is the caller's.
+func frameAt(r io.ReaderAt, at, end int64) ([]byte, error) {
+	var head [frameHead]byte
+	if _, err := r.ReadAt(head[:], at); err != nil {
+		return nil, err
+	}
+	size, err := payloadSize(head, end-at-frameHead)
+	if err != nil {
+		return nil, err
+	}
+	payload := make([]byte, size)
+	if _, err := r.ReadAt(payload, at+frameHead); err != nil {
+		return nil, err
+	}
+	return payload, checkPayload(head, payload)
 }
 
 // take reads n bytes into memory of their own. What the buffer holds is copied

@@ -47,7 +47,7 @@ func FuzzJournal(f *testing.F) {
 	f.Add([]byte(journalMagic))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		scan, err := scanJournal(bytes.NewReader(b), int64(len(b)), journalVisitor{
-			exchange: func(ex *Exchange) error { checkCodec(t, ex); return nil },
+			exchange: func(ex *Exchange, _ int64) error { checkCodec(t, ex); return nil },
 			intent:   func(ID, int64) error { return nil },
 		})
 		if err == nil && (scan.good > int64(len(b)) || (scan.torn == nil) != (scan.good == int64(len(b)) && scan.lost == 0)) {

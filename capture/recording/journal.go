@@ -55,9 +55,10 @@ func appendIntentRecord(dst []byte, id ID, at int64) []byte {
 	return endFrame(append(dst, id...), start)
 }
 
-// journalVisitor is told of each record in order; the exchange is its to keep.
+// journalVisitor is told of each record in order; the exchange is its to keep, and
+// its record begins at an offset of the file.
 type journalVisitor struct {
-	exchange func(*Exchange) error
+	exchange func(ex *Exchange, at int64) error
 	intent   func(id ID, at int64) error
 }
 
@@ -85,6 +86,7 @@ func scanJournal(r io.ReaderAt, size int64, v journalVisitor) (journalScan, erro
 	}
 	frames := newFrameReader(r, int64(len(journalMagic)), size)
 	for first := true; ; first = false {
+		at := frames.good
 		payload, err := frames.next()
 		scan.good = frames.good
 		if err == io.EOF && !first {
@@ -103,7 +105,7 @@ func scanJournal(r io.ReaderAt, size int64, v journalVisitor) (journalScan, erro
 			continue
 		}
 		if err == nil {
-			err = scan.record(payload, first, v)
+			err = scan.record(payload, at, first, v)
 		}
 		if err != nil {
 			return scan, fmt.Errorf("%s: offset %d: %w", JournalName, frames.good, err)
@@ -111,7 +113,7 @@ func scanJournal(r io.ReaderAt, size int64, v journalVisitor) (journalScan, erro
 	}
 }
 
-func (s *journalScan) record(payload []byte, first bool, v journalVisitor) error {
+func (s *journalScan) record(payload []byte, at int64, first bool, v journalVisitor) error {
 	kind, rest := payload[0], payload[1:]
 	switch {
 	case first != (kind == recordOptions):
@@ -127,9 +129,9 @@ func (s *journalScan) record(payload []byte, first bool, v journalVisitor) error
 			return err
 		}
 		s.rows++
-		return v.exchange(ex)
+		return v.exchange(ex, at)
 	case kind == recordIntent:
-		at, n := binary.Varint(rest)
+		began, n := binary.Varint(rest)
 		if n <= 0 {
 			return fmt.Errorf("intent without a time: %w", ErrDamaged)
 		}
@@ -137,7 +139,7 @@ func (s *journalScan) record(payload []byte, first bool, v journalVisitor) error
 		if _, err := id.Time(); err != nil {
 			return err
 		}
-		return v.intent(id, at)
+		return v.intent(id, began)
 	}
 	return fmt.Errorf("record of unknown kind %q: %w", kind, ErrDamaged)
 }
@@ -203,7 +205,7 @@ func pour(folder *store.Folder, w *Writer, times *leastTimes) (journalScan, int6
 	marks, n := times.watermarks(), 0
 	return scanFile(folder, journalVisitor{
 		intent: func(ID, int64) error { return nil },
-		exchange: func(ex *Exchange) error {
+		exchange: func(ex *Exchange, _ int64) error {
 			if n%stretch == 0 && n/stretch < len(marks) {
 				if err := w.Advance(int64(marks[n/stretch])); err != nil {
 					return err

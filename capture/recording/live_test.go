@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -194,6 +195,7 @@ func TestResume(t *testing.T) {
 		!slices.Equal(p.Open, []ID{runRow(4).Replays, runRow(5).Replays}) {
 		t.Fatalf("progress: %+v", p)
 	}
+	checkRows(t, p)
 	for i := 4; i < 8; i++ {
 		if err := l.Write(runRow(i)); err != nil {
 			t.Fatal(err)
@@ -207,6 +209,21 @@ func TestResume(t *testing.T) {
 	}
 	if _, _, err := ResumeLive(dir, o); !errors.Is(err, ErrExists) {
 		t.Fatalf("resume of a finished run: %v", err)
+	}
+}
+
+// checkRows reads the rows of a journal that is taken up, in any order.
+func checkRows(t *testing.T, p *Progress) {
+	t.Helper()
+	for i := 3; i >= 0; i-- {
+		want := runRow(i)
+		got, err := p.Row(want.Replays)
+		if err != nil || got == nil || got.ID != want.ID || !bytes.Equal(got.Response.Body.Bytes, want.Response.Body.Bytes) {
+			t.Fatalf("row %d: %v, %+v", i, err, got)
+		}
+	}
+	if got, err := p.Row(runRow(4).Replays); got != nil || err != nil {
+		t.Fatalf("a row of what has not ended: %v, %+v", err, got)
 	}
 }
 
@@ -281,7 +298,7 @@ func journalAt(t *testing.T, b []byte) *journalScan {
 	t.Helper()
 	rows := 0
 	scan, err := scanJournal(strings.NewReader(string(b)), int64(len(b)), journalVisitor{
-		exchange: func(ex *Exchange) error {
+		exchange: func(ex *Exchange, _ int64) error {
 			if diff := sameExchanges([]*Exchange{ex}, []*Exchange{runRow(rows)}); diff != "" {
 				t.Fatalf("length %d: row %d differs:\n%s", len(b), rows, diff)
 			}

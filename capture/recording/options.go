@@ -3,6 +3,8 @@ package recording
 import (
 	"fmt"
 	"runtime"
+
+	"parallax/internal/store"
 )
 
 // Kind tells recordings from runs.
@@ -134,6 +136,9 @@ type Progress struct {
 	DroppedBytes int64
 	// Info is that of the options it was begun with.
 	Info map[string]string
+
+	rows   map[ID]int64 // offsets in the journal
+	folder *store.Folder
 }
 
 // Recovery says what Recover found and made.

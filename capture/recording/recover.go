@@ -57,7 +57,7 @@ func resume(folder *store.Folder, lock *store.Lock, o Options) (*Live, *Progress
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	l := &Live{opts: o, folder: folder, lock: lock, log: newAppender(file, o.Room), times: history.times, taken: history.times.n}
-	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good, Info: scan.options.Info}, nil
+	return l, &Progress{Ended: history.ended, Open: history.openIDs(), DroppedBytes: size - scan.good, Info: scan.options.Info, rows: history.at, folder: folder}, nil
 }
 
 func cutTail(file store.File, good, size int64) error {
@@ -88,25 +88,27 @@ func dropParts(folder *store.Folder) error {
 type history struct {
 	times   leastTimes
 	ended   map[ID]End
+	at      map[ID]int64 // where the records of those begin
 	intents map[ID]int64
 	order   []ID
 	account Account
 }
 
 func newHistory() *history {
-	return &history{ended: map[ID]End{}, intents: map[ID]int64{}, account: Account{Name: "exchanges"}}
+	return &history{ended: map[ID]End{}, at: map[ID]int64{}, intents: map[ID]int64{}, account: Account{Name: "exchanges"}}
 }
 
 func (h *history) visitor() journalVisitor {
 	return journalVisitor{
-		exchange: func(ex *Exchange) error {
+		exchange: func(ex *Exchange, at int64) error {
 			if ex.Replays != "" {
 				var end End
 				if ex.Outcome != nil {
 					end = ex.Outcome.End
 				}
 				// Kept for long, and not the row that they stand in.
-				h.ended[ID(strings.Clone(string(ex.Replays)))] = End(strings.Clone(string(end)))
+				id := ID(strings.Clone(string(ex.Replays)))
+				h.ended[id], h.at[id] = End(strings.Clone(string(end))), at
 			}
 			h.count(ex)
 			return h.times.add(ex)

@@ -128,7 +128,7 @@ func clearUnfinished(folder *store.Folder) error {
 // killed before its first sync leaves one that does not even say of what it is.
 func journalBegun(folder *store.Folder) bool {
 	ignore := journalVisitor{
-		exchange: func(*Exchange) error { return nil },
+		exchange: func(*Exchange, int64) error { return nil },
 		intent:   func(ID, int64) error { return nil },
 	}
 	_, size, err := scanFile(folder, ignore)

@@ -411,6 +411,7 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 	for _, id := range before.Open {
 		e.Resume.Open[id] = true
 	}
+	e.Resume.Row = before.Row
 	return live, nil
 }
 
@@ -518,6 +519,9 @@ func replayNotes(r *replay.Result) []string {
 	}
 	if r.Foreign > 0 {
 		notes = append(notes, fmt.Sprintf("%d requests name a cookie or value that an answer to another shard brings, and were sent without it: give those sessions one key", r.Foreign))
+	}
+	if r.Unlearnt > 0 {
+		notes = append(notes, fmt.Sprintf("%d answers of the interrupted run brought credentials that are not known any more: they were redacted", r.Unlearnt))
 	}
 	if r.LeftOut > 0 {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
