@@ -292,10 +292,11 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// TestLongFirstLine: a first line that comes byte by byte and never ends takes
+// TestLongFirstLine: a first line that comes in small pieces and never ends takes
 // no more than its bytes' time, and is no HTTP in the end.
 func TestLongFirstLine(t *testing.T) {
-	for _, k := range []*talk{bytewise().open(), bytewise()} {
+	for _, k := range []*talk{newTalk().open(), newTalk()} {
+		k.size = 16
 		k.asks("GET x" + strings.Repeat("x", maxProbe+100)).answers("what?")
 		out, ledger, err := readAll(t, k.file(k.packets), Options{})
 		if err != nil || len(out) != 0 {
@@ -303,6 +304,19 @@ func TestLongFirstLine(t *testing.T) {
 		}
 		if n := ledger.Account("payload bytes").Total; n != maxProbe+105+5 {
 			t.Errorf("%d payload bytes", n)
+		}
+	}
+}
+
+// TestLongTargets: a head may be all target, also the first of its connection.
+func TestLongTargets(t *testing.T) {
+	target := "/" + strings.Repeat("x", 1000<<10)
+	tooLong := "HTTP/1.1 414 URI Too Long\r\nContent-Length: 0\r\n\r\n"
+	for _, k := range []*talk{newTalk().open(), newTalk()} {
+		k.asks("GET " + target + " HTTP/1.1\r\n\r\n").answers(tooLong).asks(getB).answers(okB).shut()
+		got, _ := readLines(t, k.file(k.packets), Options{})
+		if diff := cmp.Diff([]string{"GET " + target + " > 414", `GET /b > 201 "bb"`}, got); diff != "" {
+			t.Errorf("exchanges (-want +got):\n%s", diff)
 		}
 	}
 }
