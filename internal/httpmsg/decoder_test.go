@@ -465,3 +465,14 @@ func TestAnswerToBeforeOrAfterTheHead(t *testing.T) {
 		t.Errorf("two answers, one method:\n%s", got)
 	}
 }
+
+// TestManyLines: a head of 10,000 lines is a head, as it is to servers that bound
+// its bytes only.
+func TestManyLines(t *testing.T) {
+	const lines = 10_000
+	d := NewRequestDecoder(Limits{})
+	_, ev, err := d.Feed([]byte("GET / HTTP/1.1\r\n" + strings.Repeat("A: b\r\n", lines) + "\r\n"))
+	if err != nil || ev.Kind != KindHead || len(ev.Head.Headers) != lines {
+		t.Errorf("%v, error %v", ev.Kind, err)
+	}
+}
