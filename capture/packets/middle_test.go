@@ -29,6 +29,10 @@ func TestMiddle(t *testing.T) {
 			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
 		{"byte by byte", bytewise().asks(getA).answers(okA).asks(getB).answers(okB).shut(),
 			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
+		{"first a keep-alive probe", probed(newTalk(), true).asks(getA).answers(okA).asks(getB).answers(okB).shut(),
+			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
+		{"first the server's keep-alive probe", probed(newTalk(), false).asks(getA).answers(okA).asks(getB).answers(okB).shut(),
+			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
 		{"several at once", newTalk().asks(getA + getB + getC).answers(okA + okB + okC).shut(),
 			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`, `GET /c > 202 "cc"`}},
 		{"the answer is captured first", newTalk().say(false, ack, okA).say(true, ack, getA),
@@ -48,6 +52,16 @@ func TestMiddle(t *testing.T) {
 			}
 		})
 	}
+}
+
+// probed adds a keep-alive probe, which repeats the number before the next one, and
+// its answer.
+func probed(k *talk, client bool) *talk {
+	own := index(client)
+	k.seq[own]--
+	k.say(client, ack, "")
+	k.seq[own]++
+	return k.say(!client, ack, "")
 }
 
 // TestAnswerCapturedFirst: two cards may hand a request and its answer over in

@@ -175,6 +175,7 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 	}
 	h.Guess(seq)
 	h.moveStart(seq)
+	h.passProbe(seq)
 	n := int64(len(c.Data))
 	pos := h.At(seq)
 	switch {
@@ -219,6 +220,17 @@ func (h *Half) moveStart(seq uint32) {
 		h.pos -= int64(back)
 		h.first = h.pos
 	}
+}
+
+// passProbe lets a stream that was seen first by a keep-alive probe, which has the
+// number of a byte long received, begin behind that.
+func (h *Half) passProbe(seq uint32) {
+	if h.started || h.firm || len(h.waiting) > 0 || seq != h.next+1 || !h.AckedBeyond() {
+		return
+	}
+	h.next++
+	h.pos++
+	h.first++
 }
 
 // hand gives c and then a gap of cut bytes to the sink.

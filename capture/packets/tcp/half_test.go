@@ -90,6 +90,19 @@ func TestStartMovesDown(t *testing.T) {
 	}
 }
 
+// TestProbeSeenFirst: a keep-alive probe has the number before the next one, and
+// that is no missing byte.
+func TestProbeSeenFirst(t *testing.T) {
+	var h Half
+	var got collector
+	h.Guess(999)
+	ack := h.Acknowledge(1000)
+	h.take(1000, []byte("0123456789"), &got)
+	if string(got.data) != "0123456789" || h.First() != ack || h.Position() != ack+10 {
+		t.Errorf("stream %q from %d to %d, acknowledged to %d", got.data, h.First(), h.Position(), ack)
+	}
+}
+
 // TestHoles: with segments missing, each byte is either right or in a gap, and
 // all are counted.
 func TestHoles(t *testing.T) {
