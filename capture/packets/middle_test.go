@@ -74,3 +74,27 @@ func TestAnswerCapturedFirst(t *testing.T) {
 		t.Errorf("exchanges (-want +got):\n%s", diff)
 	}
 }
+
+// TestReusedUnseen: a connection between the same ends as one before it, whose SYN
+// was not captured, is not that one.
+func TestReusedUnseen(t *testing.T) {
+	ends := map[string]func(*talk) *talk{
+		"closed": (*talk).shut,
+		"reset":  func(k *talk) *talk { return k.say(false, rst, "") },
+	}
+	for name, end := range ends {
+		for _, ahead := range []uint32{1<<32 - 1<<21, 1 << 22} {
+			k := end(newTalk().open().asks(getA).answers(okA))
+			k.seq[0] += ahead
+			k.seq[1] -= ahead
+			k.asks(getB).answers(okB).asks(getC).answers(okC).shut()
+			got, ledger := readLines(t, k.file(k.packets), Options{})
+			if diff := cmp.Diff([]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`, `GET /c > 202 "cc"`}, got); diff != "" {
+				t.Errorf("%s, %d ahead: exchanges (-want +got):\n%s", name, int32(ahead), diff)
+			}
+			if n := ledger.Account("connections").Total; n != 2 {
+				t.Errorf("%s, %d ahead: %d connections", name, int32(ahead), n)
+			}
+		}
+	}
+}

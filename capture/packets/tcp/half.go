@@ -47,7 +47,7 @@ const (
 	Duplicate               // all its bytes had come before
 	BeforeStart             // before the first byte of a stream seen from its middle
 	AfterEnd                // behind the FIN
-	Astray                  // too far from where the stream is
+	Astray                  // too far from where the stream is, or before its SYN
 )
 
 const (
@@ -187,10 +187,7 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 		return AfterEnd
 	case pos+n+int64(cut) <= h.pos:
 		h.Dropped += n
-		if pos < h.first {
-			return BeforeStart
-		}
-		return Duplicate
+		return h.old(pos)
 	case pos > h.pos:
 		return h.hold(held{pos: pos, data: c.Data, cut: cut, time: c.Time, ack: c.Ack}, limit, clock, sink)
 	}
@@ -208,6 +205,22 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 	h.drain(sink)
 	return Used
 }
+
+// old says what a segment is that brings nothing new. Before a SYN lies nothing but
+// keep-alive probes.
+func (h *Half) old(pos int64) Fate {
+	switch {
+	case pos >= h.first || h.firm && pos == h.first-1:
+		return Duplicate
+	case h.firm:
+		return Astray
+	}
+	return BeforeStart
+}
+
+// Precedes reports whether seq lies before the stream's SYN, where the stream has no
+// bytes.
+func (h *Half) Precedes(seq uint32) bool { return h.firm && h.At(seq) < h.first-1 }
 
 // moveStart lets a stream whose start was only guessed begin earlier, as long
 // as nothing of it was handed on.

@@ -190,6 +190,28 @@ func TestFates(t *testing.T) {
 	}
 }
 
+// TestBeforeTheSYN: a stream that was seen from its SYN has no bytes before it.
+func TestBeforeTheSYN(t *testing.T) {
+	var h Half
+	var sink collector
+	h.Start(1000)
+	for _, s := range []struct {
+		what string
+		seq  uint32
+		data string
+		want Fate
+	}{
+		{"a keep-alive probe", 999, "\x00", Duplicate},
+		{"another stream's", 900, "0123456789", Astray},
+		{"the first", 1000, "abc", Used},
+		{"another stream's, later", 900, "0123456789", Astray},
+	} {
+		if got := h.take(s.seq, []byte(s.data), &sink); got != s.want {
+			t.Errorf("%s: fate %d, want %d", s.what, got, s.want)
+		}
+	}
+}
+
 // TestCut: what the snap length left out is a gap, in order or not.
 func TestCut(t *testing.T) {
 	var h Half
