@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -318,5 +319,21 @@ func TestLongTargets(t *testing.T) {
 		if diff := cmp.Diff([]string{"GET " + target + " > 414", `GET /b > 201 "bb"`}, got); diff != "" {
 			t.Errorf("exchanges (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// TestLostFirstOfAWindow: all of a window may come before the copy of its first
+// segment, which was lost on the way.
+func TestLostFirstOfAWindow(t *testing.T) {
+	k := newTalk().open().asks(getA)
+	body := strings.Repeat("0123456789abcdef", 6<<20/16)
+	k.answers(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+	first := slices.IndexFunc(k.packets, func(p packet) bool { return !p.client && p.data != "" })
+	lost := k.packets[first]
+	k.packets = append(slices.Delete(k.packets, first, first+1), lost)
+	k.shut()
+	got, _ := readLines(t, k.file(k.packets), Options{})
+	if len(got) != 1 || !strings.HasPrefix(got[0], "GET /a > 200 6291456:") || strings.HasSuffix(got[0], ")") {
+		t.Errorf("exchanges %q", got)
 	}
 }
