@@ -266,6 +266,30 @@ func TestIdle(t *testing.T) {
 	}
 }
 
+// TestSlowAnswer: an answer may take half an hour while others come and go.
+func TestSlowAnswer(t *testing.T) {
+	k := newTalk().open().asks(getA)
+	asked := len(k.packets)
+	k.answers(okA).shut()
+	other := newTalk()
+	other.port = 50000
+	other.open().asks(getB).answers(okB).shut()
+	data := k.file(k.packets[:asked])
+	for i := range 30 { // the clock moves a minute a packet
+		p := other.packets[min(i, len(other.packets)-1)]
+		p.at = int64(60 * (i + 1))
+		data = append(data, other.record(p, i)...)
+	}
+	for i, p := range k.packets[asked:] {
+		p.at = 30 * 60
+		data = append(data, k.record(p, 100+i)...)
+	}
+	got, _ := readLines(t, data, Options{})
+	if diff := cmp.Diff([]string{`GET /b > 201 "bb"`, `GET /a > 200 "aa"`}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestOptions refuses what cannot be.
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{{BodyCap: -1}, {MemoryCap: -1}, {EarlyCap: -1}, {MaxPacket: -1}, {GapWait: -1}, {IdleTimeout: -1}} {

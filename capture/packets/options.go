@@ -19,7 +19,8 @@ type Options struct {
 	// GapWait is how long, in capture time, a hole that the receiver has
 	// acknowledged may still be filled by a packet captured late: 1 s.
 	GapWait time.Duration
-	// IdleTimeout is how long, in capture time, a silent connection is kept: 5 min.
+	// IdleTimeout is how long, in capture time, a silent connection is kept: 1 h.
+	// Answers may take long, and memory is bounded anyway.
 	IdleTimeout time.Duration
 	// MaxPacket is the longest captured packet believed: 256 KiB.
 	MaxPacket int
@@ -51,7 +52,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.GapWait = time.Second
 	}
 	if o.IdleTimeout == 0 {
-		o.IdleTimeout = 5 * time.Minute
+		o.IdleTimeout = time.Hour
 	}
 	return o, nil
 }
