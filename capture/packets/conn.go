@@ -99,8 +99,8 @@ func (c *conn) packet(seg *frame.Segment, dir int, t int64) {
 		seq++
 	}
 	if seg.ACK {
-		if seg.SYN && !peer.Known() {
-			peer.Start(seg.Ack)
+		if seg.SYN {
+			peer.Accepted(seg.Ack)
 		}
 		ack = credible(peer, seg.Ack)
 	}

@@ -98,3 +98,22 @@ func TestReusedUnseen(t *testing.T) {
 		}
 	}
 }
+
+// TestChallenged: a server that still knows an older connection answers a SYN with
+// that one's numbers, is told better, and is asked again.
+func TestChallenged(t *testing.T) {
+	k := newTalk()
+	first := k.seq
+	k.say(true, syn, "")
+	k.seq = [2]uint32{first[0] + 900000, first[1] + 700000}
+	k.say(false, ack, "").say(true, rst, "")
+	k.seq = first
+	k.open().asks(getA).answers(okA).say(false, rst, "")
+	got, ledger := readLines(t, k.file(k.packets), Options{})
+	if diff := cmp.Diff([]string{`GET /a > 200 "aa"`}, got); diff != "" {
+		t.Errorf("exchanges (-want +got):\n%s", diff)
+	}
+	if n := ledger.Account("missing bytes").Total; n != 0 {
+		t.Errorf("%d bytes are missing", n)
+	}
+}

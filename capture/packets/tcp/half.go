@@ -149,6 +149,17 @@ func (h *Half) Start(seq uint32) bool {
 	return true
 }
 
+// Accepted says that a SYN was answered, with the number of the first byte. What was
+// acknowledged before, by an end that still knew an older connection, does not count.
+func (h *Half) Accepted(seq uint32) {
+	if !h.known {
+		h.Start(seq)
+	}
+	if h.firm && !h.started && h.At(seq) == h.first {
+		h.acked = h.first
+	}
+}
+
 // Guess says that the next byte may be at seq, from a packet in the middle.
 func (h *Half) Guess(seq uint32) {
 	if !h.known {
