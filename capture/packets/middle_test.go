@@ -73,6 +73,14 @@ func TestAnswerCapturedFirst(t *testing.T) {
 	if diff := cmp.Diff([]string{`GET /a > 200 "aa"`}, got); diff != "" {
 		t.Errorf("exchanges (-want +got):\n%s", diff)
 	}
+	// So are the acknowledgements, and the one that follows the answer.
+	k = newTalk().asks(getA).answers(okA).asks(getB).answers(okB).asks(getC).answers(okC).shut()
+	p := k.packets
+	p[0], p[1], p[2], p[3] = p[2], p[3], p[0], p[1]
+	got, _ = readLines(t, k.file(p), Options{})
+	if diff := cmp.Diff([]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`, `GET /c > 202 "cc"`}, got); diff != "" {
+		t.Errorf("exchanges (-want +got):\n%s", diff)
+	}
 }
 
 // TestReusedUnseen: a connection between the same ends as one before it, whose SYN

@@ -48,14 +48,15 @@ func (c *conn) take(i int) *open {
 func (c *conn) mustWait(ack int64) bool {
 	dir := c.client
 	half, st := &c.halves[dir], &c.streams[dir]
-	if c.packets[dir] == 0 && !st.ended {
-		// Its packets may have been captured late.
+	begun := half.Firm() && !c.order.unsure
+	if (c.packets[dir] == 0 || !begun && st.used == 0) && !st.ended {
+		// Its packets, or those with bytes, may have been captured late.
 		return c.s.clock-c.identity.since < int64(c.s.options.GapWait)
 	}
 	if st.ended || st.mode != modeNew && st.mode != modeHTTP && st.mode != modeResync {
 		return false
 	}
-	if !c.order.unsure && half.Firm() {
+	if begun {
 		return len(c.queue) == 0
 	}
 	// What the sender had received will come yet, or be declared missing.
