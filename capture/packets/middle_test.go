@@ -1,6 +1,7 @@
 package packets
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,6 +34,8 @@ func TestMiddle(t *testing.T) {
 			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
 		{"first the server's keep-alive probe", probed(newTalk(), false).asks(getA).answers(okA).asks(getB).answers(okB).shut(),
 			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`}},
+		{"the second answer is captured before the first", swappedAnswers(),
+			[]string{`GET /a > - (gap)`, `GET /b > - (gap)`, `- > 201 "bb" (request before capture)`}},
 		{"several at once", newTalk().asks(getA + getB + getC).answers(okA + okB + okC).shut(),
 			[]string{`GET /a > 200 "aa"`, `GET /b > 201 "bb"`, `GET /c > 202 "cc"`}},
 		{"the answer is captured first", newTalk().say(false, ack, okA).say(true, ack, getA),
@@ -52,6 +55,15 @@ func TestMiddle(t *testing.T) {
 			}
 		})
 	}
+}
+
+// swappedAnswers is a conversation whose second answer was captured first of all.
+func swappedAnswers() *talk {
+	k := newTalk().asks(getA).answers(okA).asks(getB).answers(okB).shut()
+	answer := slices.IndexFunc(k.packets, func(p packet) bool { return p.data == okB })
+	second := k.packets[answer]
+	k.packets = slices.Insert(slices.Delete(k.packets, answer, answer+1), 0, second)
+	return k
 }
 
 // probed adds a keep-alive probe, which repeats the number before the next one, and
