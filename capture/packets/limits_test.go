@@ -361,3 +361,15 @@ func TestLostFirstOfAWindow(t *testing.T) {
 		t.Errorf("exchanges %q", got)
 	}
 }
+
+// TestGapBeforeTheFirstMessage: bytes that are missing before it is known what a
+// stream is are booked by what it turns out to be.
+func TestGapBeforeTheFirstMessage(t *testing.T) {
+	k := newTalk().open()
+	k.seq[0] += 10
+	k.asks(getA).answers(okA).shut()
+	_, ledger := readLines(t, k.file(k.packets), Options{})
+	if n := ledger.Account("missing bytes").Sum(recording.Lost); n != 10 {
+		t.Errorf("%d bytes are lost, want 10: %+v", n, ledger.Account("missing bytes"))
+	}
+}
