@@ -99,16 +99,13 @@ func (c *conn) kind() connKind {
 	return connOther
 }
 
-// gap books missing bytes.
-func (a *account) gap(st *stream, ch tcp.Chunk) {
-	a.gapBytes[st.kind()] += ch.Gap
-}
-
 // connection books a connection that is over.
 func (a *account) connection(c *conn) {
 	a.connections[c.kind()]++
 	for dir := range c.streams {
-		a.carried[c.streams[dir].kind()] += c.streams[dir].used
+		kind := c.streams[dir].kind()
+		a.carried[kind] += c.streams[dir].used
+		a.gapBytes[kind] += c.streams[dir].missing
 		a.dropped += c.halves[dir].Dropped
 		a.contradictions += c.halves[dir].Contradictions
 	}

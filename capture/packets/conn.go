@@ -75,12 +75,20 @@ func (c *conn) reused(seg *frame.Segment, dir int) bool {
 // outlived reports whether the segment brings new bytes although the connection
 // is over: another one, whose SYN was not captured.
 func (c *conn) outlived(seg *frame.Segment, dir int) bool {
-	if !c.done || len(seg.Payload) == 0 {
-		return false
-	}
 	half := &c.halves[dir]
-	return half.At(seg.Seq)+int64(len(seg.Payload)) > half.Position()+1
+	ahead := half.At(seg.Seq) - half.Position()
+	switch {
+	case len(seg.Payload) == 0:
+		return false
+	case c.done:
+		return ahead+int64(len(seg.Payload)) > 1 || half.Precedes(seg.Seq)
+	}
+	return c.reset && (ahead >= window || half.Precedes(seg.Seq))
 }
+
+// window is the farthest ahead of a stream that an RST is believed, and that bytes
+// behind an RST may be its own.
+const window = 1 << 20
 
 // packet takes one segment at time t.
 func (c *conn) packet(seg *frame.Segment, dir int, t int64) {
@@ -91,8 +99,8 @@ func (c *conn) packet(seg *frame.Segment, dir int, t int64) {
 		seq++
 	}
 	if seg.ACK {
-		if seg.SYN && !peer.Known() {
-			peer.Start(seg.Ack)
+		if seg.SYN {
+			peer.Accepted(seg.Ack)
 		}
 		ack = credible(peer, seg.Ack)
 	}
@@ -132,7 +140,6 @@ func credible(peer *tcp.Half, number uint32) int64 {
 // believes reports whether an RST lies where the stream is; another one is no
 // end.
 func (c *conn) believes(half *tcp.Half, seq uint32) bool {
-	const window = 1 << 20
 	ahead := half.At(seq) - half.Position()
 	return !half.Known() || ahead >= -1 && ahead < window
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +266,30 @@ func TestIdle(t *testing.T) {
 	}
 }
 
+// TestSlowAnswer: an answer may take half an hour while others come and go.
+func TestSlowAnswer(t *testing.T) {
+	k := newTalk().open().asks(getA)
+	asked := len(k.packets)
+	k.answers(okA).shut()
+	other := newTalk()
+	other.port = 50000
+	other.open().asks(getB).answers(okB).shut()
+	data := k.file(k.packets[:asked])
+	for i := range 30 { // the clock moves a minute a packet
+		p := other.packets[min(i, len(other.packets)-1)]
+		p.at = int64(60 * (i + 1))
+		data = append(data, other.record(p, i)...)
+	}
+	for i, p := range k.packets[asked:] {
+		p.at = 30 * 60
+		data = append(data, k.record(p, 100+i)...)
+	}
+	got, _ := readLines(t, data, Options{})
+	if diff := cmp.Diff([]string{`GET /b > 201 "bb"`, `GET /a > 200 "aa"`}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestOptions refuses what cannot be.
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{{BodyCap: -1}, {MemoryCap: -1}, {EarlyCap: -1}, {MaxPacket: -1}, {GapWait: -1}, {IdleTimeout: -1}} {
@@ -292,10 +317,11 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// TestLongFirstLine: a first line that comes byte by byte and never ends takes
+// TestLongFirstLine: a first line that comes in small pieces and never ends takes
 // no more than its bytes' time, and is no HTTP in the end.
 func TestLongFirstLine(t *testing.T) {
-	for _, k := range []*talk{bytewise().open(), bytewise()} {
+	for _, k := range []*talk{newTalk().open(), newTalk()} {
+		k.size = 16
 		k.asks("GET x" + strings.Repeat("x", maxProbe+100)).answers("what?")
 		out, ledger, err := readAll(t, k.file(k.packets), Options{})
 		if err != nil || len(out) != 0 {
@@ -304,5 +330,46 @@ func TestLongFirstLine(t *testing.T) {
 		if n := ledger.Account("payload bytes").Total; n != maxProbe+105+5 {
 			t.Errorf("%d payload bytes", n)
 		}
+	}
+}
+
+// TestLongTargets: a head may be all target, also the first of its connection.
+func TestLongTargets(t *testing.T) {
+	target := "/" + strings.Repeat("x", 1000<<10)
+	tooLong := "HTTP/1.1 414 URI Too Long\r\nContent-Length: 0\r\n\r\n"
+	for _, k := range []*talk{newTalk().open(), newTalk()} {
+		k.asks("GET " + target + " HTTP/1.1\r\n\r\n").answers(tooLong).asks(getB).answers(okB).shut()
+		got, _ := readLines(t, k.file(k.packets), Options{})
+		if diff := cmp.Diff([]string{"GET " + target + " > 414", `GET /b > 201 "bb"`}, got); diff != "" {
+			t.Errorf("exchanges (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestLostFirstOfAWindow: all of a window may come before the copy of its first
+// segment, which was lost on the way.
+func TestLostFirstOfAWindow(t *testing.T) {
+	k := newTalk().open().asks(getA)
+	body := strings.Repeat("0123456789abcdef", 6<<20/16)
+	k.answers(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+	first := slices.IndexFunc(k.packets, func(p packet) bool { return !p.client && p.data != "" })
+	lost := k.packets[first]
+	k.packets = append(slices.Delete(k.packets, first, first+1), lost)
+	k.shut()
+	got, _ := readLines(t, k.file(k.packets), Options{})
+	if len(got) != 1 || !strings.HasPrefix(got[0], "GET /a > 200 6291456:") || strings.HasSuffix(got[0], ")") {
+		t.Errorf("exchanges %q", got)
+	}
+}
+
+// TestGapBeforeTheFirstMessage: bytes that are missing before it is known what a
+// stream is are booked by what it turns out to be.
+func TestGapBeforeTheFirstMessage(t *testing.T) {
+	k := newTalk().open()
+	k.seq[0] += 10
+	k.asks(getA).answers(okA).shut()
+	_, ledger := readLines(t, k.file(k.packets), Options{})
+	if n := ledger.Account("missing bytes").Sum(recording.Lost); n != 10 {
+		t.Errorf("%d bytes are lost, want 10: %+v", n, ledger.Account("missing bytes"))
 	}
 }

@@ -14,12 +14,13 @@ type Options struct {
 	// Above it bodies are cut, then connections evicted.
 	MemoryCap int
 	// EarlyCap bounds what one direction of a connection holds of bytes that
-	// came before others: 4 MiB.
+	// came before others: 8 MiB, more than the windows that Linux opens by itself.
 	EarlyCap int
 	// GapWait is how long, in capture time, a hole that the receiver has
 	// acknowledged may still be filled by a packet captured late: 1 s.
 	GapWait time.Duration
-	// IdleTimeout is how long, in capture time, a silent connection is kept: 5 min.
+	// IdleTimeout is how long, in capture time, a silent connection is kept: 1 h.
+	// Answers may take long, and memory is bounded anyway.
 	IdleTimeout time.Duration
 	// MaxPacket is the longest captured packet believed: 256 KiB.
 	MaxPacket int
@@ -34,7 +35,7 @@ func (o Options) withDefaults() (Options, error) {
 	}{
 		{"body cap", &o.BodyCap, 16 << 20},
 		{"memory cap", &o.MemoryCap, 64 << 20},
-		{"early cap", &o.EarlyCap, 4 << 20},
+		{"early cap", &o.EarlyCap, 8 << 20},
 		{"longest packet", &o.MaxPacket, 256 << 10},
 	} {
 		if *field.value < 0 {
@@ -51,7 +52,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.GapWait = time.Second
 	}
 	if o.IdleTimeout == 0 {
-		o.IdleTimeout = 5 * time.Minute
+		o.IdleTimeout = time.Hour
 	}
 	return o, nil
 }

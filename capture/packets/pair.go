@@ -48,14 +48,15 @@ func (c *conn) take(i int) *open {
 func (c *conn) mustWait(ack int64) bool {
 	dir := c.client
 	half, st := &c.halves[dir], &c.streams[dir]
-	if c.packets[dir] == 0 && !st.ended {
-		// Its packets may have been captured late.
+	begun := half.Firm() && !c.order.unsure
+	if (c.packets[dir] == 0 || !begun && st.used == 0) && !st.ended {
+		// Its packets, or those with bytes, may have been captured late.
 		return c.s.clock-c.identity.since < int64(c.s.options.GapWait)
 	}
 	if st.ended || st.mode != modeNew && st.mode != modeHTTP && st.mode != modeResync {
 		return false
 	}
-	if !c.order.unsure && half.Firm() {
+	if begun {
 		return len(c.queue) == 0
 	}
 	// What the sender had received will come yet, or be declared missing.
@@ -80,12 +81,22 @@ func (c *conn) candidates(ack int64) (n int, proven bool) {
 		}
 		n++
 	}
+	if n > 0 && c.crossed(c.queue[0]) {
+		return n, false
+	}
 	if n > 1 && !client.hole.seen && !c.streams[1-c.client].hole.seen && c.halves[c.client].Covers(ack) {
 		// Only what came before the capture is missing: the order decides, as long
 		// as no response too many shows that one of these was not for them.
 		return 1, true
 	}
 	return n, n > 0 && c.single(n) && c.halves[c.client].Covers(ack) && !client.missed(c.queue[n-1], ack)
+}
+
+// crossed reports whether the request's sender had yet to receive bytes that came
+// before the first ones captured: its answer may be among them.
+func (c *conn) crossed(o *open) bool {
+	server := &c.halves[1-c.client]
+	return !server.Firm() && o.ack >= 0 && o.ack < server.First()
 }
 
 // single reports whether the last of the n requests that a response may answer

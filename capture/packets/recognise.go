@@ -45,8 +45,9 @@ func recognise(p []byte) (speech, int) {
 	return other, 0
 }
 
-// maxProbe is how much of a stream's beginning is kept to tell what it is.
-const maxProbe = 64 << 10
+// maxProbe is how much of a stream's beginning is kept to tell what it is: as much
+// as a head may have.
+const maxProbe = 1 << 20
 
 // isSimple reports whether p begins with HTTP/0.9's "GET /path".
 func isSimple(p []byte) bool {

@@ -51,6 +51,8 @@ type stream struct {
 
 	ended bool
 	used  int64 // packets with payload
+	// missing bytes are booked once it is known what the stream was.
+	missing int64
 }
 
 // count books a segment's fate.
@@ -67,9 +69,7 @@ func (st *stream) Chunk(ch tcp.Chunk) {
 	if !st.begun {
 		st.begun, st.pos = true, st.c.halves[st.dir].First()
 	}
-	if ch.Gap > 0 {
-		st.c.s.account.gap(st, ch)
-	}
+	st.missing += ch.Gap
 	if len(st.backlog.chunks) > 0 {
 		st.backlog.add(ch)
 		return

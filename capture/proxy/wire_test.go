@@ -155,7 +155,7 @@ func TestF22_Heads(t *testing.T) {
 		recorded    bool
 	}{
 		{"a header line of 1 MB", "A: " + big + "\r\n", true},
-		{"4,000 header lines, many alike", strings.Repeat("A: 1\r\na: 2\r\n", 2000), true},
+		{"16,000 header lines, many alike", strings.Repeat("A: 1\r\na: 2\r\n", 8000), true},
 		{"a folded line", "A: 1\r\n  and more\r\n\tand more\r\n", true},
 		{"10^6 header lines", strings.Repeat("A: 1\r\n", 1_000_000), false},
 		{"a header line of 2 MB", "A: " + big + big + "\r\n", false},

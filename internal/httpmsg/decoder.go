@@ -12,7 +12,7 @@
 // size, and takes events. How the bytes were cut into pieces changes no event
 // but the cuts between pieces of Data.
 //
-// Limits. A head is at most 1 MiB and 4,096 lines, trailers likewise, a chunk's
+// Limits. A head is at most 1 MiB and 16,384 lines, trailers likewise, a chunk's
 // size line 4 KiB (Limits). Bodies are handed through and never held.
 // HTTP/0.9 and HTTP/2 are errors. Names keep their case; order and duplicates
 // are kept; the white space around a value is not. A folded line stays in its
@@ -24,13 +24,13 @@ package httpmsg
 type Limits struct {
 	// Head is the most bytes of a head, and of trailers: 1 MiB.
 	Head int
-	// Fields is the most header lines of a head, and of trailers: 4,096.
+	// Fields is the most header lines of a head, and of trailers: 16,384.
 	Fields int
 }
 
 const (
 	defaultHead   = 1 << 20
-	defaultFields = 4096
+	defaultFields = 16384
 	// keptBuffer is the largest head buffer that a Decoder keeps for the next.
 	keptBuffer = 16 << 10
 )

@@ -271,6 +271,18 @@ end [] []
 		want: "@0 200 \"OK\" 1.0 close\ndata \"all of\\r\\n\\r\\nit\"\nend [] []\n"},
 	{name: "coded up to the end of the stream", response: true, methods: "GET", in: "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
 		want: "@0 200 \"OK\" 1.1 close\n  \"Transfer-Encoding\"=\"gzip\"\ndata \"x\"\nend [transfer coding left in the body] []\n"},
+	{name: "coded after chunked", response: true, methods: "GET", in: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\nx",
+		want: "@0 200 \"OK\" 1.1 close\n  \"Transfer-Encoding\"=\"chunked, gzip\"\ndata \"x\"\nend [transfer coding left in the body] []\n"},
+	{name: "chunked announced twice", response: true, methods: "GET GET",
+		in: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+		want: `@0 200 "OK" 1.1 chunked
+  "Transfer-Encoding"="chunked"
+  "Transfer-Encoding"="chunked"
+data "x"
+end [transfer coding left in the body] []
+@86 204 "No Content" 1.1 none
+end [] []
+`},
 	{name: "chunked in 1.0", response: true, methods: "GET", in: "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
 		want: "@0 200 \"OK\" 1.0 chunked\n  \"Transfer-Encoding\"=\"chunked\"\ndata \"x\"\nend [transfer coding in HTTP/1.0] []\n"},
 	{name: "upgrade", response: true, methods: "GET", in: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x00",
@@ -463,5 +475,16 @@ func TestAnswerToBeforeOrAfterTheHead(t *testing.T) {
 	d.AnswerTo("HEAD")
 	if got := trace(d, nil, in+in+"abc"); !strings.Contains(got, "length") || !strings.HasSuffix(got, "data \"abc\"\nend [] []\n") {
 		t.Errorf("two answers, one method:\n%s", got)
+	}
+}
+
+// TestManyLines: a head of 10,000 lines is a head, as it is to servers that bound
+// its bytes only.
+func TestManyLines(t *testing.T) {
+	const lines = 10_000
+	d := NewRequestDecoder(Limits{})
+	_, ev, err := d.Feed([]byte("GET / HTTP/1.1\r\n" + strings.Repeat("A: b\r\n", lines) + "\r\n"))
+	if err != nil || ev.Kind != KindHead || len(ev.Head.Headers) != lines {
+		t.Errorf("%v, error %v", ev.Kind, err)
 	}
 }

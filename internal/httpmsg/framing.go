@@ -113,15 +113,19 @@ func appendCoding(codings []string, coding string) []string {
 	return append(codings, coding)
 }
 
+// frameCoded goes by the last coding. In a response chunked may come before
+// others, and twice, as when a proxy and the server behind it both announce it;
+// servers refuse such requests.
 func (h *Head) frameCoded(request bool, codings []string) error {
 	if h.Version == "1.0" {
 		h.Anomalies |= ChunkedIn10
 	}
 	last := len(codings) - 1
 	for i, coding := range codings {
-		if coding != "chunked" {
+		if coding != "chunked" || i < last {
 			h.Anomalies |= OtherCoding
-		} else if i < last {
+		}
+		if request && coding == "chunked" && i < last {
 			return fmt.Errorf("transfer coding %q after chunked", codings[i+1])
 		}
 	}

@@ -10,8 +10,9 @@ const (
 	maxMethod = 32
 	// recognised is how many first bytes of a head can refute it early.
 	recognised = maxMethod + 1
-	// maxFirstLine bounds how long LooksLikeRequest asks for more.
-	maxFirstLine = 64 << 10
+	// maxFirstLine bounds how long LooksLikeRequest asks for more: a head may be
+	// all target.
+	maxFirstLine = defaultHead
 	protocol     = "HTTP/1."
 )
 

@@ -11,9 +11,10 @@
 //
 // Limits: a captured length over Options.MaxPacket is damage, said before
 // anything is allocated for it; a gzip or zstd file is checked by its own
-// checksums only; a zstd window over 64 MiB is refused. Where the file ends or
-// is damaged in the middle of a packet, all packets before it have been handed
-// out and the error says how many and at which byte.
+// checksums only; a zstd window over 128 MiB is refused, as zstd itself does
+// unless told otherwise. Where the file ends or is damaged in the middle of a
+// packet, all packets before it have been handed out and the error says how many
+// and at which byte.
 package pcapfile
 
 import (
@@ -61,7 +62,7 @@ const (
 	bufferSize       = 1 << 20
 	// blockSlack is what stands in front of a packet in the buffer.
 	blockSlack    = 64
-	maxZstdWindow = 64 << 20
+	maxZstdWindow = 128 << 20
 )
 
 // format reads one file format; the Reader gives it the buffer.

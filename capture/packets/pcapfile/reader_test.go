@@ -91,9 +91,20 @@ func TestCompressed(t *testing.T) {
 	sw.Write(plain)
 	sw.Close()
 	skippable := append([]byte("\x50\x2a\x4d\x18\x03\x00\x00\x00abc"), zs.Bytes()...)
-	for name, data := range map[string][]byte{"gzip": gz.Bytes(), "zstd": zs.Bytes(), "zstd behind a skippable frame": skippable} {
+	for name, data := range map[string][]byte{
+		"gzip": gz.Bytes(), "zstd": zs.Bytes(), "zstd behind a skippable frame": skippable, "zstd --long": zstdLong(plain),
+	} {
 		t.Run(name, func(t *testing.T) { expect(t, data, packetsOf(1, samples)) })
 	}
+}
+
+// zstdLong is data in a frame with a window of 128 MiB, the greatest that zstd
+// reads without being told.
+func zstdLong(data []byte) []byte {
+	const windowLog, rawBlock, last = 27, 0 << 1, 1
+	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3}
+	block := binary.LittleEndian.AppendUint32(nil, uint32(len(data))<<3|rawBlock|last)
+	return append(append(frame, block[:3]...), data...)
 }
 
 // TestPcapng reads two sections of different byte order, with interfaces of

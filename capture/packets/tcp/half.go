@@ -47,14 +47,15 @@ const (
 	Duplicate               // all its bytes had come before
 	BeforeStart             // before the first byte of a stream seen from its middle
 	AfterEnd                // behind the FIN
-	Astray                  // too far from where the stream is
+	Astray                  // too far from where the stream is, or before its SYN
 )
 
 const (
 	// reach is the farthest that a segment is believed to lie from the stream.
 	reach = 1 << 30
-	// maxHeld bounds the number of held segments, which are kept in a slice.
-	maxHeld = 4096
+	// maxHeld bounds the number of held segments, which are kept in a slice: a
+	// window of 6 MiB, which Linux opens by itself, has 4,494 of 1,400 bytes.
+	maxHeld = 8192
 	// heldCost is what a held segment costs besides its bytes.
 	heldCost = 64
 	// rebase is how far before the first acknowledged position a stream seen
@@ -148,6 +149,17 @@ func (h *Half) Start(seq uint32) bool {
 	return true
 }
 
+// Accepted says that a SYN was answered, with the number of the first byte. What was
+// acknowledged before, by an end that still knew an older connection, does not count.
+func (h *Half) Accepted(seq uint32) {
+	if !h.known {
+		h.Start(seq)
+	}
+	if h.firm && !h.started && h.At(seq) == h.first {
+		h.acked = h.first
+	}
+}
+
 // Guess says that the next byte may be at seq, from a packet in the middle.
 func (h *Half) Guess(seq uint32) {
 	if !h.known {
@@ -175,6 +187,7 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 	}
 	h.Guess(seq)
 	h.moveStart(seq)
+	h.passProbe(seq)
 	n := int64(len(c.Data))
 	pos := h.At(seq)
 	switch {
@@ -186,10 +199,7 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 		return AfterEnd
 	case pos+n+int64(cut) <= h.pos:
 		h.Dropped += n
-		if pos < h.first {
-			return BeforeStart
-		}
-		return Duplicate
+		return h.old(pos)
 	case pos > h.pos:
 		return h.hold(held{pos: pos, data: c.Data, cut: cut, time: c.Time, ack: c.Ack}, limit, clock, sink)
 	}
@@ -208,6 +218,22 @@ func (h *Half) Segment(seq uint32, c Chunk, cut, limit int, clock int64, sink Si
 	return Used
 }
 
+// old says what a segment is that brings nothing new. Before a SYN lies nothing but
+// keep-alive probes.
+func (h *Half) old(pos int64) Fate {
+	switch {
+	case pos >= h.first || h.firm && pos == h.first-1:
+		return Duplicate
+	case h.firm:
+		return Astray
+	}
+	return BeforeStart
+}
+
+// Precedes reports whether seq lies before the stream's SYN, where the stream has no
+// bytes.
+func (h *Half) Precedes(seq uint32) bool { return h.firm && h.At(seq) < h.first-1 }
+
 // moveStart lets a stream whose start was only guessed begin earlier, as long
 // as nothing of it was handed on.
 func (h *Half) moveStart(seq uint32) {
@@ -219,6 +245,17 @@ func (h *Half) moveStart(seq uint32) {
 		h.pos -= int64(back)
 		h.first = h.pos
 	}
+}
+
+// passProbe lets a stream that was seen first by a keep-alive probe, which has the
+// number of a byte long received, begin behind that.
+func (h *Half) passProbe(seq uint32) {
+	if h.started || h.firm || len(h.waiting) > 0 || seq != h.next+1 || !h.AckedBeyond() {
+		return
+	}
+	h.next++
+	h.pos++
+	h.first++
 }
 
 // hand gives c and then a gap of cut bytes to the sink.

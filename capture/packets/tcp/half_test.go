@@ -90,6 +90,19 @@ func TestStartMovesDown(t *testing.T) {
 	}
 }
 
+// TestProbeSeenFirst: a keep-alive probe has the number before the next one, and
+// that is no missing byte.
+func TestProbeSeenFirst(t *testing.T) {
+	var h Half
+	var got collector
+	h.Guess(999)
+	ack := h.Acknowledge(1000)
+	h.take(1000, []byte("0123456789"), &got)
+	if string(got.data) != "0123456789" || h.First() != ack || h.Position() != ack+10 {
+		t.Errorf("stream %q from %d to %d, acknowledged to %d", got.data, h.First(), h.Position(), ack)
+	}
+}
+
 // TestHoles: with segments missing, each byte is either right or in a gap, and
 // all are counted.
 func TestHoles(t *testing.T) {
@@ -174,6 +187,28 @@ func TestFates(t *testing.T) {
 	}
 	if want := "0123456789abc\x00\x00\x00def\x00\x00\x00xyz"; string(sink.data) != want {
 		t.Errorf("stream %q, want %q", sink.data, want)
+	}
+}
+
+// TestBeforeTheSYN: a stream that was seen from its SYN has no bytes before it.
+func TestBeforeTheSYN(t *testing.T) {
+	var h Half
+	var sink collector
+	h.Start(1000)
+	for _, s := range []struct {
+		what string
+		seq  uint32
+		data string
+		want Fate
+	}{
+		{"a keep-alive probe", 999, "\x00", Duplicate},
+		{"another stream's", 900, "0123456789", Astray},
+		{"the first", 1000, "abc", Used},
+		{"another stream's, later", 900, "0123456789", Astray},
+	} {
+		if got := h.take(s.seq, []byte(s.data), &sink); got != s.want {
+			t.Errorf("%s: fate %d, want %d", s.what, got, s.want)
+		}
 	}
 }
 
