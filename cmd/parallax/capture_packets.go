@@ -127,9 +127,27 @@ func checkCaptured(l *recording.Ledger, o packetsOptions) error {
 		return unverifiedf("%s: the ledger does not close: see `parallax stats %s`", o.Out, o.Out)
 	}
 	if n := l.Account("exchanges").Total; n == 0 && !o.Empty {
-		return unverifiedf("%s: no HTTP/1 exchange found\nhint: --allow-empty if that is expected", inputName(o.Read[0]))
+		return unverifiedf("%s: no HTTP/1 exchange found\nhint: %s", inputName(o.Read[0]), whyNone(l))
 	}
 	return nil
+}
+
+// whyNone is what most often stands behind a capture without exchanges.
+func whyNone(l *recording.Ledger) string {
+	missing, payload := l.Account("missing bytes").Total, l.Account("payload bytes").Total
+	packets := l.Account("packets")
+	for _, b := range packets.Buckets {
+		switch most := b.Count*2 > packets.Total; {
+		case most && b.Name == "bad header":
+			return "most packets end within their headers, or are of another link type than the file says: capture whole packets (snap length 0)"
+		case most && b.Name == "unknown link type":
+			return "the capture is of a link type that is not read: Ethernet, Linux cooked, loopback and raw IP are"
+		}
+	}
+	if missing > payload {
+		return fmt.Sprintf("%d bytes of the connections are not in the capture, %d are: capture whole packets (snap length 0)", missing, payload)
+	}
+	return "--allow-empty if that is expected"
 }
 
 func openInput(name string, stdin io.Reader) (io.ReadCloser, error) {
