@@ -17,10 +17,10 @@ func (p *pass) summary() *comparison.Summary {
 	if p.opts.Routes != nil {
 		s.RoutesDigest = p.opts.Routes.Digest()
 	}
-	s.Ledgers = append(s.Ledgers, ledger("old", &p.old), ledger("new", &p.new))
+	s.Ledgers = append(s.Ledgers, comparison.Named("old", &p.old.Manifest.Ledger), comparison.Named("new", &p.new.Manifest.Ledger))
 	for i := range p.controls {
 		s.Controls = append(s.Controls, side(&p.controls[i]))
-		s.Ledgers = append(s.Ledgers, ledger(fmt.Sprintf("control %d", i+1), &p.controls[i]))
+		s.Ledgers = append(s.Ledgers, comparison.Named(fmt.Sprintf("control %d", i+1), &p.controls[i].Manifest.Ledger))
 	}
 	s.Ledgers = append(s.Ledgers, comparison.NamedLedger{Name: "comparison", Accounts: p.accounts(s.Subjects)})
 	s.Notes = p.allNotes(s)
@@ -32,18 +32,6 @@ func side(in *Input) comparison.Side {
 		Name: in.Name, Manifest: in.Digest, Kind: string(in.Manifest.Kind),
 		Redacted: redaction(in.Manifest), Target: in.Manifest.Target, Interrupted: in.Manifest.Interrupted,
 	}
-}
-
-func ledger(name string, in *Input) comparison.NamedLedger {
-	out := comparison.NamedLedger{Name: name, Accounts: []comparison.Account{}}
-	for _, a := range in.Manifest.Ledger.Accounts {
-		account := comparison.Account{Name: a.Name, Total: a.Total, Buckets: []comparison.Bucket{}}
-		for _, b := range a.Buckets {
-			account.Buckets = append(account.Buckets, comparison.Bucket{Name: b.Name, Count: b.Count, Class: string(b.Class)})
-		}
-		out.Accounts = append(out.Accounts, account)
-	}
-	return out
 }
 
 // accounts are the comparison's own: what was read, against where it was counted.
@@ -58,7 +46,7 @@ func (p *pass) accounts(subjects []comparison.Subject) []comparison.Account {
 			Name: name, Total: p.merge.lanes[i].rows,
 			Buckets: []comparison.Bucket{
 				{Name: "not in old", Count: p.merge.surplus[i], Class: p.surplusClass()},
-				{Name: "paired", Count: p.merge.paired[i], Class: string(recording.Fine)},
+				{Name: "paired", Count: p.merge.paired[i], Class: recording.Fine},
 			},
 		})
 	}
@@ -67,12 +55,12 @@ func (p *pass) accounts(subjects []comparison.Subject) []comparison.Account {
 
 // surplusClass: rows of a run whose request the filter left out on the old side
 // are no loss.
-func (p *pass) surplusClass() string {
+func (p *pass) surplusClass() recording.Class {
 	f := &p.opts.Filter
 	if len(f.Methods)+len(f.Hosts)+len(f.Statuses) > 0 || f.Route != nil || f.SharePPM > 0 {
-		return string(recording.Fine)
+		return recording.Fine
 	}
-	return string(recording.Lost)
+	return recording.Lost
 }
 
 func (p *pass) oldAccount(subjects []comparison.Subject) comparison.Account {
@@ -80,7 +68,7 @@ func (p *pass) oldAccount(subjects []comparison.Subject) comparison.Account {
 	for i := range subjects {
 		addCounts(&sum, &subjects[i])
 	}
-	fine, edge, lost := string(recording.Fine), string(recording.Edge), string(recording.Lost)
+	fine, edge, lost := recording.Fine, recording.Edge, recording.Lost
 	return comparison.Account{
 		Name: "exchanges of old", Total: p.merge.lanes[0].rows,
 		Buckets: []comparison.Bucket{
@@ -114,7 +102,7 @@ func addCounts(to, s *comparison.Subject) {
 }
 
 func (p *pass) surplus() int64 {
-	if p.surplusClass() == string(recording.Fine) {
+	if p.surplusClass() == recording.Fine {
 		return 0
 	}
 	return p.merge.surplus[1]

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"parallax/diff/comparison"
+	"parallax/internal/ledger"
 	"parallax/report/gate"
 )
 
@@ -52,7 +53,7 @@ func hostileReport() *Report {
 			},
 		})
 		s.Rules = append(s.Rules, comparison.RuleCount{Rule: text, Reason: text, Subject: text, Pattern: text, Count: 1, Samples: []comparison.Sample{sample}})
-		s.Ledgers[0].Accounts = append(s.Ledgers[0].Accounts, comparison.Account{Name: text, Total: 2, Buckets: []comparison.Bucket{{Name: text, Count: 1, Class: text}}})
+		s.Ledgers[0].Accounts = append(s.Ledgers[0].Accounts, comparison.Account{Name: text, Total: 2, Buckets: []comparison.Bucket{{Name: text, Count: 1, Class: ledger.Class(text)}}})
 	}
 	waiver := gate.Waiver{Owner: hostile()[0], Reason: hostile()[1], Route: hostile()[2], MaxCount: 10, Expires: hostile()[3]}
 	return Build(s, gate.Evaluate(s, gate.Policy{}, []gate.Waiver{waiver}, today))

@@ -1,6 +1,9 @@
 package database
 
-import "parallax/capture/snapshot"
+import (
+	"parallax/capture/snapshot"
+	"parallax/internal/ledger"
+)
 
 // account says where every table, and every row that the source gave, ended.
 func account(results []TableResult, read int64) snapshot.Ledger {
@@ -13,21 +16,22 @@ func account(results []TableResult, read int64) snapshot.Ledger {
 		dropped += results[i].dropped
 	}
 	tables := snapshot.Account{Name: "tables", Total: int64(len(results))}
-	rows := snapshot.Account{Name: "rows", Total: read}
-	for _, b := range []snapshot.Bucket{{Name: EndCaptured, Class: "fine"}, {Name: EndSkipped, Class: "fine"},
-		{Name: EndInvalid, Class: "lost"}, {Name: EndFailed, Class: "lost"}, {Name: EndNotReached, Class: "lost"}} {
-		addBucket(&tables, b, ends[b.Name])
+	for _, end := range []string{EndCaptured, EndSkipped} {
+		add(&tables, end, ledger.Fine, ends[end])
 	}
-	addBucket(&rows, snapshot.Bucket{Name: "written", Class: "fine"}, written)
-	addBucket(&rows, snapshot.Bucket{Name: "dropped, then read again", Class: "fine"}, again)
-	addBucket(&rows, snapshot.Bucket{Name: "dropped", Class: "lost"}, dropped)
+	for _, end := range []string{EndInvalid, EndFailed, EndNotReached} {
+		add(&tables, end, ledger.Lost, ends[end])
+	}
+	rows := snapshot.Account{Name: "rows", Total: read}
+	add(&rows, "written", ledger.Fine, written)
+	add(&rows, "dropped, then read again", ledger.Fine, again)
+	add(&rows, "dropped", ledger.Lost, dropped)
 	return snapshot.Ledger{Accounts: []snapshot.Account{tables, rows}}
 }
 
-// addBucket adds a bucket that holds something.
-func addBucket(a *snapshot.Account, b snapshot.Bucket, n int64) {
+// add adds a bucket that holds something.
+func add(a *snapshot.Account, bucket string, class ledger.Class, n int64) {
 	if n > 0 {
-		b.Count = n
-		a.Buckets = append(a.Buckets, b)
+		a.Add(bucket, class, n)
 	}
 }

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"errors"
 
+	"parallax/internal/ledger"
 	"parallax/internal/sealed"
 )
 
@@ -125,33 +126,15 @@ type Manifest struct {
 	Info        map[string]string `json:"info,omitempty"`
 }
 
-// Ledger says where everything ended, as a recording's does.
-type Ledger struct {
-	Accounts []Account `json:"accounts"`
-}
-
-// Account follows one kind of thing: tables, rows.
-type Account struct {
-	Name    string   `json:"name"`
-	Total   int64    `json:"total"`
-	Buckets []Bucket `json:"buckets"`
-}
-
-// Bucket is one named end; Class is "fine", "edge" or "lost".
-type Bucket struct {
-	Name  string `json:"name"`
-	Count int64  `json:"count"`
-	Class string `json:"class"`
-}
-
-// Residual is what the buckets leave unexplained.
-func (a *Account) Residual() int64 {
-	left := a.Total
-	for _, b := range a.Buckets {
-		left -= b.Count
-	}
-	return left
-}
+// What a snapshot's ledger consists of.
+type (
+	// Ledger says where everything ended, as a recording's does.
+	Ledger = ledger.Ledger
+	// Account follows one kind of thing: tables, rows.
+	Account = ledger.Account
+	// Bucket is one named end.
+	Bucket = ledger.Bucket
+)
 
 // Block is one entry of a table's index.
 type Block struct {

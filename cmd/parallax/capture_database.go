@@ -222,7 +222,7 @@ func finishSnapshot(w *snapshot.Writer, result database.Result, counts map[strin
 		return joinErrors(fault, err)
 	}
 	if !o.Quiet {
-		printSnapshotLedger(s.err, &result.Ledger)
+		printLedger(s.err, &result.Ledger)
 		printPoint(s.err, &result.Point)
 	}
 	if fault != nil {
@@ -272,6 +272,9 @@ func printPoint(w io.Writer, p *snapshot.Point) {
 }
 
 func checkSnapshot(result database.Result, o databaseOptions) error {
+	if !result.Ledger.Closed() {
+		return unverifiedf("%s: the ledger does not close: see `parallax stats %s`", o.Out, o.Out)
+	}
 	invalid, captured := []string{}, 0
 	for i := range result.Tables {
 		switch t := &result.Tables[i]; t.End {
@@ -288,17 +291,6 @@ func checkSnapshot(result database.Result, o databaseOptions) error {
 		return unverifiedf("%s: no table was captured", o.Out)
 	}
 	return nil
-}
-
-func printSnapshotLedger(w io.Writer, l *snapshot.Ledger) {
-	for i := range l.Accounts {
-		a := &l.Accounts[i]
-		parts := []string{}
-		for _, b := range a.Buckets {
-			parts = append(parts, fmt.Sprintf("%d %s", b.Count, b.Name))
-		}
-		fmt.Fprintf(w, "%s: %d = %s\n", a.Name, a.Total, strings.Join(parts, ", "))
-	}
 }
 
 // isDatabaseUsage reports the faults of a plan.

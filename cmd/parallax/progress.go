@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"parallax/capture/recording"
+	"parallax/internal/ledger"
 )
 
 // progress prints one line that is rewritten on a terminal, and a plain line
@@ -80,7 +80,7 @@ func isTerminal(w io.Writer) bool {
 
 // printLedger prints the accounts, a line each, with the residual where there
 // is one.
-func printLedger(w io.Writer, l *recording.Ledger) {
+func printLedger(w io.Writer, l *ledger.Ledger) {
 	for i := range l.Accounts {
 		a := &l.Accounts[i]
 		fmt.Fprintf(w, "%s: %d", a.Name, a.Total)

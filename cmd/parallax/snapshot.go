@@ -118,7 +118,7 @@ func runSnapshotStats(o statsOptions, s streams) error {
 		printTableStats(s.out, &m.Tables[i])
 	}
 	fmt.Fprintln(s.out)
-	printSnapshotLedger(s.out, &m.Ledger)
+	printLedger(s.out, &m.Ledger)
 	return nil
 }
 

@@ -1,5 +1,7 @@
 package comparison
 
+import "parallax/internal/ledger"
+
 // Summary is summary.json: integer counters, fixed-bucket histograms and
 // samples chosen by smallest hash, so that the summaries of shards add up to
 // the summary of the whole. It holds no clock and no host name.
@@ -147,26 +149,15 @@ type NamedLedger struct {
 	Accounts []Account `json:"accounts"`
 }
 
-// Account mirrors the recording's ledger account; this package does not import
-// the recording.
-type Account struct {
-	Name    string   `json:"name"`
-	Total   int64    `json:"total"`
-	Buckets []Bucket `json:"buckets"`
+// Named returns a copy of a side's ledger.
+func Named(name string, l *ledger.Ledger) NamedLedger {
+	return NamedLedger{Name: name, Accounts: l.Copy()}
 }
 
-// Bucket is one named end; Class is "fine", "edge" or "lost".
-type Bucket struct {
-	Name  string `json:"name"`
-	Count int64  `json:"count"`
-	Class string `json:"class"`
-}
-
-// Residual is what the buckets leave unexplained.
-func (a *Account) Residual() int64 {
-	left := a.Total
-	for _, b := range a.Buckets {
-		left -= b.Count
-	}
-	return left
-}
+// What a ledger consists of; a class is "fine", "edge" or "lost".
+type (
+	// Account follows one kind of thing.
+	Account = ledger.Account
+	// Bucket is one named end.
+	Bucket = ledger.Bucket
+)

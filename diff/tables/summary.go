@@ -110,7 +110,7 @@ func (r *run) summary() *comparison.Summary {
 		Subjects: r.tally.Subjects(), Rules: r.ruleCounts(),
 		Tables: r.proofs, SchemaNotes: r.notes,
 	}
-	s.Ledgers = append(s.Ledgers, ledger("old", r.old.Manifest), ledger("new", r.new.Manifest), comparison.NamedLedger{
+	s.Ledgers = append(s.Ledgers, comparison.Named("old", &r.old.Manifest.Ledger), comparison.Named("new", &r.new.Manifest.Ledger), comparison.NamedLedger{
 		Name:     "comparison",
 		Accounts: []comparison.Account{r.accounts[0].of("rows of old", "missing in new"), r.accounts[1].of("rows of new", "missing in old")},
 	})
@@ -131,18 +131,6 @@ func sideOf(in *Input) comparison.Side {
 		Name: in.Name, Manifest: in.Digest, Kind: "snapshot", Redacted: redaction(in.Manifest),
 		Engine: in.Manifest.Source.Engine, PointAt: in.Manifest.Point.At, Interrupted: in.Manifest.Interrupted,
 	}
-}
-
-func ledger(name string, m *snapshot.Manifest) comparison.NamedLedger {
-	out := comparison.NamedLedger{Name: name, Accounts: []comparison.Account{}}
-	for _, a := range m.Ledger.Accounts {
-		account := comparison.Account{Name: a.Name, Total: a.Total, Buckets: []comparison.Bucket{}}
-		for _, b := range a.Buckets {
-			account.Buckets = append(account.Buckets, comparison.Bucket{Name: b.Name, Count: b.Count, Class: b.Class})
-		}
-		out.Accounts = append(out.Accounts, account)
-	}
-	return out
 }
 
 func (a *account) of(name, missing string) comparison.Account {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parallax/diff/comparison"
+	"parallax/internal/ledger"
 )
 
 var today = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -133,7 +134,7 @@ func TestDefaultPolicyIsStrict(t *testing.T) {
 	})
 }
 
-func bucket(class string, n int64) func(*comparison.Summary) {
+func bucket(class ledger.Class, n int64) func(*comparison.Summary) {
 	return func(s *comparison.Summary) {
 		a := &s.Ledgers[0].Accounts[0]
 		a.Total += n
