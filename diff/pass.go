@@ -73,13 +73,9 @@ func (p *pass) run(ctx context.Context) (err error) {
 }
 
 func (p *pass) open() {
-	lanes := []*lane{newLane(&p.old, oldKey(&p.old, &p.new), p.opts.Filter)}
+	lanes := []*lane{newLane(&p.old, p.opts.Filter)}
 	for _, in := range append([]Input{p.new}, p.controls...) {
-		k := ownID
-		if in.Manifest.Kind == recording.KindRun {
-			k = replayedID
-		}
-		lanes = append(lanes, newLane(&in, k, p.sideFilter(&in)))
+		lanes = append(lanes, newLane(&in, p.sideFilter(&in)))
 	}
 	p.merge = newMerge(lanes)
 }

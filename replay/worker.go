@@ -88,7 +88,7 @@ func (e *engine) intend(j *job) error {
 		}
 		return nil
 	}
-	err := e.journal.Intend(j.ex.ID)
+	err := e.journal.Intend(j.ex.Origin())
 	j.intended = err == nil
 	if err == nil && !safe(j.ex.Request.Method) {
 		err = e.journal.Sync()
@@ -259,7 +259,7 @@ func (w *worker) fill(j *job, a *transport.Answer, done *outcome) *recording.Exc
 		End: a.End, Detail: a.Detail, Carried: c.change.Carried, LeftOut: c.leftOut,
 	}
 	*row = recording.Exchange{
-		ID: makeID(at, j.ex.Session, j.ex.Sequence), Replays: j.ex.ID,
+		ID: makeID(at, j.ex.Session, j.ex.Sequence), Replays: j.ex.Origin(),
 		Session: j.ex.Session, Sequence: j.ex.Sequence, Protocol: j.ex.Protocol,
 		Response: a.Response, Errors: a.Errors, Outcome: &w.outcome,
 	}
