@@ -54,12 +54,24 @@ func (c *comparer) answers() {
 	c.body()
 	c.headers(c.old.Response.Headers, c.new.Response.Headers, comparison.Headers)
 	c.headers(c.old.Response.Trailers, c.new.Response.Trailers, comparison.Trailers)
+	if tunnels(c.old) && tunnels(c.new) {
+		c.differences = append(c.differences, c.complete(comparison.Difference{
+			Part: comparison.Whole, Kind: comparison.NotCompared, Class: ClassTunnel,
+			Old: statusValue(c.old.Response), New: statusValue(c.new.Response),
+		}))
+	}
 	if c.more > 0 {
 		c.differences = append(c.differences, c.complete(comparison.Difference{
 			Part: comparison.Whole, Kind: comparison.NotCompared, Class: ClassMore,
 			Old: comparison.MakeValue("number", itoa(int(c.more))),
 		}))
 	}
+}
+
+// tunnels reports whether the exchange's connection is no HTTP from its answer on.
+func tunnels(ex *recording.Exchange) bool {
+	status := ex.Response.Status
+	return status == 101 || ex.Request != nil && ex.Request.Method == "CONNECT" && status/100 == 2
 }
 
 func (c *comparer) status() {

@@ -331,8 +331,15 @@ func (p *pass) settleRecord(record []comparison.Difference) error {
 			return err
 		}
 	}
-	if alone := len(record) == 1 && record[0].Part == comparison.Whole && record[0].Class != ClassMore; !alone {
+	if !isSettled(record) {
 		p.countRecord(p.tally.Subject(record[0].Subject), record, false)
 	}
 	return nil
+}
+
+// isSettled reports whether a record's differences are the one of settled, which
+// has counted it. The others of that part stand beside what was compared.
+func isSettled(record []comparison.Difference) bool {
+	d := &record[0]
+	return len(record) == 1 && d.Part == comparison.Whole && d.Class != ClassMore && d.Class != ClassTunnel
 }

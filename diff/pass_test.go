@@ -63,6 +63,35 @@ func TestARunIsABaseline(t *testing.T) {
 	}
 }
 
+// What a connection carries behind a 101 is in no recording: equal handshakes prove
+// nothing of it, with a control or without.
+func TestTunnelsAreNotCompared(t *testing.T) {
+	side := func(name string, at int64, asRun bool, key string) Input {
+		a := answer{Status: 101, Headers: [][2]string{{"Upgrade", "websocket"}, {"X-Key", key}}}
+		ex := a.exchange(recording.MakeID(at, session, 0), at)
+		if !asRun {
+			return memory(name, recording.KindRecording, []*recording.Exchange{ex})
+		}
+		return memory(name, recording.KindRun, []*recording.Exchange{answering(ex, idOf(0))})
+	}
+	old := side("old", oldClock, false, "1")
+	for name, c := range map[string]struct {
+		new      Input
+		controls []Input
+	}{
+		"equal":      {side("new", newClock, true, "1"), nil},
+		"controlled": {side("new", newClock, true, "1"), []Input{side("control", newClock, true, "1")}},
+		"noise":      {side("new", newClock, true, "2"), []Input{side("control", newClock, true, "3")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, found := compareAll(t, old, c.new, c.controls, nil)
+			if last := found[len(found)-1]; last.Class != ClassTunnel || s.Subjects[0].NotCompared != 1 {
+				t.Errorf("%v, counters %+v", shown(found), s.Subjects[0])
+			}
+		})
+	}
+}
+
 func TestPairsAreCheckedForOrder(t *testing.T) {
 	list := made(3, oldClock, false, constant)
 	list[1], list[2] = list[2], list[1]
