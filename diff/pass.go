@@ -17,13 +17,15 @@ type pass struct {
 	opts     Options
 	out      Output
 
-	tally    *comparison.Tally
-	noise    *noiseTable // nil without controls
-	spool    *comparison.Spool
-	merge    *merge
-	compare  *comparer
-	control  []*comparer
-	answered [2]int64 // records with an answer of a control, and with one compared
+	tally   *comparison.Tally
+	noise   *noiseTable // nil without controls
+	spool   *comparison.Spool
+	merge   *merge
+	compare *comparer
+	control []*comparer
+	// unwritten is what each control did not write and the candidate did.
+	unwritten []*unwritten
+	answered  [2]int64 // records with an answer of a control, and with one compared
 }
 
 func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
@@ -32,6 +34,7 @@ func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 	p.compare.tally, p.compare.instead = p.tally, instead{}
 	for i := range controls {
 		p.control = append(p.control, p.comparer(&controls[i]))
+		p.unwritten = append(p.unwritten, newUnwritten(&controls[i]))
 	}
 	if len(controls) > 0 {
 		p.noise = newNoiseTable(len(controls), o.ErrorRate)
@@ -137,6 +140,9 @@ func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchan
 		s.Undescribed++
 	}
 	countFailure(s, new)
+	for i, u := range p.unwritten {
+		u.see(old, new, controls[i])
+	}
 	v := judge(old, new, p.new.Manifest.Kind == recording.KindRun)
 	if v.fate != compareAnswers {
 		return p.settled(s, name, v)
@@ -235,24 +241,28 @@ func (p *pass) write(d *comparison.Difference) error {
 // withControls compares the controls' answers, too, and keeps the record for the
 // end of the pass.
 func (p *pass) withControls(s *comparison.Subject, old, new *recording.Exchange, controls []*recording.Exchange) error {
-	usable := 0
+	var answered, evidence int
 	for i, ex := range controls {
 		c := p.control[i]
 		if ex == nil || judge(old, ex, true).fate != compareAnswers || len(askedWithout(old, ex, c.sameBaseline)) > 0 {
 			continue
 		}
-		if usable++; usable == 1 {
+		if answered++; answered == 1 {
 			addControlLatencies(s, ex, new)
 		}
+		if p.unwritten[i].spoils(old, ex) {
+			continue
+		}
+		evidence++
 		c.begin(p.compare.subject, p.id(), p.opts.Rules.Control().For(p.compare.subject), old, ex)
 		c.answers()
 		p.noise.control(c.differences)
 	}
 	p.answered[1]++
-	if usable > 0 {
+	if answered > 0 {
 		p.answered[0]++
 	}
-	p.noise.candidate(p.compare.differences, usable)
+	p.noise.candidate(p.compare.differences, evidence)
 	if len(p.compare.differences) == 0 {
 		return p.finish(nil)
 	}

@@ -120,6 +120,43 @@ func TestControlsWithoutCredentialsAreNoEvidence(t *testing.T) {
 	}
 }
 
+// A control that may not write answers as a system does that forgets what it was
+// told. Sessions without a write, and those before one, are evidence as ever.
+func TestControlsThatDidNotWriteAreNoEvidence(t *testing.T) {
+	const other = "fedcba9876543210"
+	side := func(at int64, asRun bool, last string) []*recording.Exchange {
+		list := made(3, at, asRun, func(i int) string { return []string{`{"a":0}`, `{}`, last}[i] })
+		list[1].Request.Method = "POST"
+		return list
+	}
+	for _, c := range []struct {
+		name, session, keyed string
+		carried              int
+		noise                bool
+	}{
+		{"in the session of the write", session, InfoByConnection, 0, false},
+		{"in another session", other, InfoByConnection, 1, true},
+		{"carried, in sessions by a key", other, "key", 1, false},
+		{"not carried, in sessions by a key", other, "key", 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, new, control := side(oldClock, false, `{"a":1}`), side(newClock, true, `{"a":0}`), side(newClock, true, `{"a":0}`)
+			control[1].Response, control[1].Outcome.End = nil, recording.Blocked
+			old[2].Session, control[2].Outcome.Carried = c.session, c.carried
+			in := memory("control", recording.KindRun, control)
+			in.Manifest.Info = map[string]string{InfoSessions: c.keyed}
+			s, found := compareAll(t, memory("old", recording.KindRecording, old), memory("new", recording.KindRun, new), []Input{in}, nil)
+			var noise, different int64
+			for i := range s.Subjects {
+				noise, different = noise+s.Subjects[i].NoiseOnly, different+s.Subjects[i].Different
+			}
+			if (noise == 1) != c.noise || noise+different != 1 {
+				t.Errorf("%d noise, %d different: %q %q", noise, different, shown(found), s.Notes)
+			}
+		})
+	}
+}
+
 // Two runs that both were asked without the same credentials were asked the same.
 func TestTwoRunsWithoutTheSameCredentials(t *testing.T) {
 	side := func(name, body string, left ...string) Input {

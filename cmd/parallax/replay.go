@@ -417,7 +417,7 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 // info is what a run's manifest says of its replay; diff needs the marker, which
 // services give back in their answers.
 func (o *replayOptions) info(e *replay.Options) map[string]string {
-	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), "sessions": sessionsText(o.Sessions)}
+	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), diff.InfoSessions: sessionsText(o.Sessions)}
 	if o.shifted != "" {
 		info[infoShift] = o.shifted
 	}
