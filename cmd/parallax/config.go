@@ -188,6 +188,9 @@ func (c *config) ruleSet() (*rules.Set, error) { return rules.Compile(c.Rules) }
 func (c *config) validateTargets() error {
 	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
 		t := c.Targets[name]
+		if err := t.Validate(); err != nil {
+			return fmt.Errorf("targets: %s: %w", name, err)
+		}
 		if t.Auth == nil {
 			continue
 		}
