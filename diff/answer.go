@@ -17,8 +17,8 @@ type comparer struct {
 	max    int
 	bodies body.Comparer
 	work   int // body.Options.Work
-	// marker is what the new side's replay added to its requests.
-	marker marker
+	// markers are what the replays of runs added to their requests.
+	markers markers
 
 	subject, record string
 	rules           *rules.RouteRules
@@ -89,9 +89,9 @@ func (c *comparer) status() {
 	c.found(d)
 }
 
-// found takes one difference, which the marker alone makes none.
+// found takes one difference, which the markers alone make none.
 func (c *comparer) found(d comparison.Difference) {
-	if rule, on := c.rules.Builtin(rules.ReplayMarker); on && c.marker.echoed(&d) {
+	if rule, on := c.rules.Builtin(rules.ReplayMarker); on && c.markers.echoed(&d) {
 		c.hidden(rule, d)
 		return
 	}

@@ -43,7 +43,10 @@ func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 }
 
 func (p *pass) comparer(new *Input) *comparer {
-	return &comparer{max: p.opts.MaxPerRecord, work: p.opts.MaxWork, sameBaseline: p.asBaseline(new), marker: markerOf(new.Manifest)}
+	return &comparer{
+		max: p.opts.MaxPerRecord, work: p.opts.MaxWork, sameBaseline: p.asBaseline(new),
+		markers: markers{old: markerOf(p.old.Manifest), new: markerOf(new.Manifest)},
+	}
 }
 
 // asBaseline reports whether a body "as baseline" of an input is the old side's.

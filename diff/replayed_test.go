@@ -67,6 +67,35 @@ func TestMarkerGivenBack(t *testing.T) {
 	}
 }
 
+// Of two runs each shows what it was sent; one that shows nothing where the other
+// does has not been asked otherwise.
+func TestMarkersOfTwoRuns(t *testing.T) {
+	side := func(name, marker, body string) Input {
+		in := memory(name, recording.KindRun, made(1, newClock, true, func(int) string { return body }))
+		in.Manifest.Baseline = "a third"
+		if marker != "" {
+			in.Manifest.Info = map[string]string{InfoMarker: "X-Parallax-Run: " + marker}
+		}
+		return in
+	}
+	for _, c := range []struct {
+		oldMarker, oldBody, newMarker, newBody string
+		equal                                  bool
+	}{
+		{"0a", `{"X-Parallax-Run":"0a"}`, "0b", `{"X-Parallax-Run":"0b"}`, true},
+		{"0a", `{"X-Parallax-Run":"0a"}`, "", `{}`, true},
+		{"", `{}`, "0b", `{"X-Parallax-Run":"0b"}`, true},
+		{"0a", `{}`, "0b", `{"X-Parallax-Run":"0b"}`, false},
+		{"0a", `{"X-Parallax-Run":"0a"}`, "0b", `{}`, false},
+		{"0a", `{"X-Parallax-Run":"0a"}`, "0b", `{"X-Parallax-Run":"0c"}`, false},
+	} {
+		s, found := compareAll(t, side("old", c.oldMarker, c.oldBody), side("new", c.newMarker, c.newBody), nil, nil)
+		if got := s.Subjects[0].UnderRules == 1; got != c.equal {
+			t.Errorf("%+v: %q", c, shown(found))
+		}
+	}
+}
+
 func leaving(names ...string) func(*Input, *recording.Exchange) {
 	return func(_ *Input, n *recording.Exchange) { n.Outcome.LeftOut = names }
 }
