@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,6 +60,25 @@ func TestConfigFractions(t *testing.T) {
 		_, err := loadConfig(path)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// A job is started from anywhere: what a target names lies beside the file.
+func TestFilesOfTargets(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "job.yaml")
+	text := "targets:\n  a: {url: 'https://a', ca_file: ca.pem}\n  b: {url: 'https://b', ca_file: /etc/ca.pem}\n  c: {url: 'https://c'}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := loadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a": filepath.Join(dir, "ca.pem"), "b": "/etc/ca.pem", "c": ""} {
+		if got := c.Targets[name].CAFile; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }
