@@ -17,8 +17,8 @@ type comparer struct {
 	max    int
 	bodies body.Comparer
 	work   int // body.Options.Work
-	// marker is what the new side's replay added to its requests.
-	marker marker
+	// markers are what the replays of runs added to their requests.
+	markers markers
 
 	subject, record string
 	rules           *rules.RouteRules
@@ -54,12 +54,24 @@ func (c *comparer) answers() {
 	c.body()
 	c.headers(c.old.Response.Headers, c.new.Response.Headers, comparison.Headers)
 	c.headers(c.old.Response.Trailers, c.new.Response.Trailers, comparison.Trailers)
+	if tunnels(c.old) && tunnels(c.new) {
+		c.differences = append(c.differences, c.complete(comparison.Difference{
+			Part: comparison.Whole, Kind: comparison.NotCompared, Class: ClassTunnel,
+			Old: statusValue(c.old.Response), New: statusValue(c.new.Response),
+		}))
+	}
 	if c.more > 0 {
 		c.differences = append(c.differences, c.complete(comparison.Difference{
 			Part: comparison.Whole, Kind: comparison.NotCompared, Class: ClassMore,
 			Old: comparison.MakeValue("number", itoa(int(c.more))),
 		}))
 	}
+}
+
+// tunnels reports whether the exchange's connection is no HTTP from its answer on.
+func tunnels(ex *recording.Exchange) bool {
+	status := ex.Response.Status
+	return status == 101 || ex.Request != nil && ex.Request.Method == "CONNECT" && status/100 == 2
 }
 
 func (c *comparer) status() {
@@ -77,9 +89,9 @@ func (c *comparer) status() {
 	c.found(d)
 }
 
-// found takes one difference, which the marker alone makes none.
+// found takes one difference, which the markers alone make none.
 func (c *comparer) found(d comparison.Difference) {
-	if rule, on := c.rules.Builtin(rules.ReplayMarker); on && c.marker.echoed(&d) {
+	if rule, on := c.rules.Builtin(rules.ReplayMarker); on && c.markers.echoed(&d) {
 		c.hidden(rule, d)
 		return
 	}

@@ -13,6 +13,9 @@ const (
 	// ClassLeftOut: the replay left credentials out of the request, because they were
 	// redaction tokens, and the answers differ.
 	ClassLeftOut = "credentials left out"
+	// ClassTunnel: both answers leave HTTP (a WebSocket, CONNECT), and what followed
+	// was not recorded.
+	ClassTunnel = "what followed was not recorded"
 	// ClassMore: the record has more differences than are kept.
 	ClassMore = "more differences than are kept"
 )

@@ -45,7 +45,7 @@ func NewLive(set *rules.Set, markerLine string) (*Live, error) {
 	}
 	m := markerOf(&recording.Manifest{Info: map[string]string{InfoMarker: markerLine}})
 	l := &Live{rules: o.Rules}
-	l.idle.New = func() any { return &comparer{max: o.MaxPerRecord, sameBaseline: true, marker: m} }
+	l.idle.New = func() any { return &comparer{max: o.MaxPerRecord, sameBaseline: true, markers: markers{new: m}} }
 	return l, nil
 }
 

@@ -21,13 +21,29 @@ func markerOf(m *recording.Manifest) marker {
 	return marker{name, value}
 }
 
-// echoed reports whether d is the marker given back: a header or a JSON member of
-// its name, in any case, that the old answer lacks and that holds the marker's
-// value and nothing else.
-func (m marker) echoed(d *comparison.Difference) bool {
-	return m.value != "" && d.Kind == comparison.MissingInOld && d.Class == "" &&
-		strings.EqualFold(lastName(d), m.name) && m.alone(d.New.Text)
+// markers are those of the old and the new side; an input that is no run has none.
+type markers struct{ old, new marker }
+
+// echoed reports whether d is the markers given back: a header or a JSON member of
+// their name, in any case, that holds on either side what was sent there and nothing
+// else, and that an answer lacks to a request without one.
+func (m *markers) echoed(d *comparison.Difference) bool {
+	if d.Class != "" {
+		return false
+	}
+	name := lastName(d)
+	switch d.Kind {
+	case comparison.MissingInOld:
+		return m.old.value == "" && m.new.named(name) && m.new.alone(d.New.Text)
+	case comparison.MissingInNew:
+		return m.new.value == "" && m.old.named(name) && m.old.alone(d.Old.Text)
+	case comparison.Changed:
+		return m.old.named(name) && m.old.alone(d.Old.Text) && m.new.named(name) && m.new.alone(d.New.Text)
+	}
+	return false
 }
+
+func (m marker) named(name string) bool { return m.value != "" && strings.EqualFold(name, m.name) }
 
 // lastName is the name of the header or of the JSON member that d is about.
 func lastName(d *comparison.Difference) string {

@@ -134,6 +134,7 @@ func bound(subjects []comparison.Subject) []string {
 func (p *pass) noiseNotes() []string {
 	t := p.noise
 	notes := []string{fmt.Sprintf("%d of %d compared exchanges have an answer of a control; a place that no control showed is never noise", p.answered[0], p.answered[1])}
+	notes = append(notes, p.unwrittenNote()...)
 	if t.overflow > 0 {
 		notes = append(notes, fmt.Sprintf("noise was gathered for %d places; %d differences at others count as they are", maxPlaces, t.overflow))
 	}

@@ -7,46 +7,24 @@ import (
 	"parallax/capture/recording"
 )
 
-// key is what exchanges pair by.
-type key func(*recording.Exchange) recording.ID
-
-func ownID(ex *recording.Exchange) recording.ID { return ex.ID }
-
-func replayedID(ex *recording.Exchange) recording.ID {
-	if ex.Replays != "" {
-		return ex.Replays
-	}
-	return ex.ID
-}
-
-// oldKey returns the old side's key: its own ids, unless it is a run beside which
-// stands another run of the same baseline.
-func oldKey(old, new *Input) key {
-	if old.Manifest.Kind == recording.KindRun && new.Manifest.Baseline != old.Digest {
-		return replayedID
-	}
-	return ownID
-}
-
 // lane is one input, read in step with the others.
 type lane struct {
 	name string
-	key  key
 	next func() (*recording.Exchange, error, bool)
 	stop func()
 
 	current *recording.Exchange // nil at the end
-	id      recording.ID        // its key
+	id      recording.ID        // what it pairs by
 	rows    int64
 }
 
-func newLane(in *Input, k key, f recording.Filter) *lane {
-	l := &lane{name: in.Name, key: k}
+func newLane(in *Input, f recording.Filter) *lane {
+	l := &lane{name: in.Name}
 	l.next, l.stop = iter.Pull2(in.Exchanges(f))
 	return l
 }
 
-// advance moves to the next exchange and checks that its key is the greater.
+// advance moves to the next exchange and checks that what it pairs by is the greater.
 func (l *lane) advance() error {
 	ex, err, ok := l.next()
 	if err != nil {
@@ -58,7 +36,7 @@ func (l *lane) advance() error {
 		return nil
 	}
 	before := l.id
-	l.id = l.key(ex)
+	l.id = ex.Origin()
 	l.rows++
 	if l.rows > 1 && l.id <= before {
 		return fmt.Errorf("%s: row %d: %w: exchange %s follows %s", l.name, l.rows, ErrOrder, l.id, before)
@@ -118,7 +96,7 @@ func (m *merge) step() (bool, error) {
 	return first.current != nil, nil
 }
 
-// catchUp moves lane i up to the first lane's key. A reader may reuse what it
+// catchUp moves lane i up to where the first lane is. A reader may reuse what it
 // yields, so a partner is left only when the next one is asked for.
 func (m *merge) catchUp(i int, first *lane) error {
 	l := m.lanes[i]

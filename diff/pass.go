@@ -17,13 +17,15 @@ type pass struct {
 	opts     Options
 	out      Output
 
-	tally    *comparison.Tally
-	noise    *noiseTable // nil without controls
-	spool    *comparison.Spool
-	merge    *merge
-	compare  *comparer
-	control  []*comparer
-	answered [2]int64 // records with an answer of a control, and with one compared
+	tally   *comparison.Tally
+	noise   *noiseTable // nil without controls
+	spool   *comparison.Spool
+	merge   *merge
+	compare *comparer
+	control []*comparer
+	// unwritten is what each control did not write and the candidate did.
+	unwritten []*unwritten
+	answered  [2]int64 // records with an answer of a control, and with one compared
 }
 
 func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
@@ -32,6 +34,7 @@ func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 	p.compare.tally, p.compare.instead = p.tally, instead{}
 	for i := range controls {
 		p.control = append(p.control, p.comparer(&controls[i]))
+		p.unwritten = append(p.unwritten, newUnwritten(&controls[i]))
 	}
 	if len(controls) > 0 {
 		p.noise = newNoiseTable(len(controls), o.ErrorRate)
@@ -40,7 +43,10 @@ func newPass(old, new Input, controls []Input, o Options, out Output) *pass {
 }
 
 func (p *pass) comparer(new *Input) *comparer {
-	return &comparer{max: p.opts.MaxPerRecord, work: p.opts.MaxWork, sameBaseline: p.asBaseline(new), marker: markerOf(new.Manifest)}
+	return &comparer{
+		max: p.opts.MaxPerRecord, work: p.opts.MaxWork, sameBaseline: p.asBaseline(new),
+		markers: markers{old: markerOf(p.old.Manifest), new: markerOf(new.Manifest)},
+	}
 }
 
 // asBaseline reports whether a body "as baseline" of an input is the old side's.
@@ -73,13 +79,9 @@ func (p *pass) run(ctx context.Context) (err error) {
 }
 
 func (p *pass) open() {
-	lanes := []*lane{newLane(&p.old, oldKey(&p.old, &p.new), p.opts.Filter)}
+	lanes := []*lane{newLane(&p.old, p.opts.Filter)}
 	for _, in := range append([]Input{p.new}, p.controls...) {
-		k := ownID
-		if in.Manifest.Kind == recording.KindRun {
-			k = replayedID
-		}
-		lanes = append(lanes, newLane(&in, k, p.sideFilter(&in)))
+		lanes = append(lanes, newLane(&in, p.sideFilter(&in)))
 	}
 	p.merge = newMerge(lanes)
 }
@@ -141,6 +143,9 @@ func (p *pass) record(old, new *recording.Exchange, controls []*recording.Exchan
 		s.Undescribed++
 	}
 	countFailure(s, new)
+	for i, u := range p.unwritten {
+		u.see(old, new, controls[i])
+	}
 	v := judge(old, new, p.new.Manifest.Kind == recording.KindRun)
 	if v.fate != compareAnswers {
 		return p.settled(s, name, v)
@@ -239,24 +244,28 @@ func (p *pass) write(d *comparison.Difference) error {
 // withControls compares the controls' answers, too, and keeps the record for the
 // end of the pass.
 func (p *pass) withControls(s *comparison.Subject, old, new *recording.Exchange, controls []*recording.Exchange) error {
-	usable := 0
+	var answered, evidence int
 	for i, ex := range controls {
 		c := p.control[i]
 		if ex == nil || judge(old, ex, true).fate != compareAnswers || len(askedWithout(old, ex, c.sameBaseline)) > 0 {
 			continue
 		}
-		if usable++; usable == 1 {
+		if answered++; answered == 1 {
 			addControlLatencies(s, ex, new)
 		}
+		if p.unwritten[i].spoils(old, ex) {
+			continue
+		}
+		evidence++
 		c.begin(p.compare.subject, p.id(), p.opts.Rules.Control().For(p.compare.subject), old, ex)
 		c.answers()
 		p.noise.control(c.differences)
 	}
 	p.answered[1]++
-	if usable > 0 {
+	if answered > 0 {
 		p.answered[0]++
 	}
-	p.noise.candidate(p.compare.differences, usable)
+	p.noise.candidate(p.compare.differences, evidence)
 	if len(p.compare.differences) == 0 {
 		return p.finish(nil)
 	}
@@ -335,8 +344,15 @@ func (p *pass) settleRecord(record []comparison.Difference) error {
 			return err
 		}
 	}
-	if alone := len(record) == 1 && record[0].Part == comparison.Whole && record[0].Class != ClassMore; !alone {
+	if !isSettled(record) {
 		p.countRecord(p.tally.Subject(record[0].Subject), record, false)
 	}
 	return nil
+}
+
+// isSettled reports whether a record's differences are the one of settled, which
+// has counted it. The others of that part stand beside what was compared.
+func isSettled(record []comparison.Difference) bool {
+	d := &record[0]
+	return len(record) == 1 && d.Part == comparison.Whole && d.Class != ClassMore && d.Class != ClassTunnel
 }

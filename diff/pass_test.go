@@ -46,6 +46,52 @@ func run(name string, n int, body func(i int) string) Input {
 
 func constant(int) string { return `{"a":1}` }
 
+// A run's own ids follow the order of sending, which crosses the recorded one where
+// an answer was late. A run of the run names what was recorded first.
+func TestARunIsABaseline(t *testing.T) {
+	recorded := made(3, newClock, true, constant)
+	recorded[1].ID, recorded[2].ID = recorded[2].ID, recorded[1].ID
+	again := made(3, newClock+1e9, true, func(i int) string { return []string{`{"a":1}`, `{"a":1}`, `{"a":2}`}[i] })
+	new := memory("again", recording.KindRun, again)
+	new.Manifest.Baseline = "run"
+	s, found := compareAll(t, memory("run", recording.KindRun, recorded), new, nil, nil)
+	if len(found) != 1 || found[0].Record != string(idOf(2)) || found[0].Field != "/a" {
+		t.Errorf("found %v, want /a of %s", shown(found), idOf(2))
+	}
+	if got := s.Subjects[0].Equal; got != 2 {
+		t.Errorf("%d equal, want 2", got)
+	}
+}
+
+// What a connection carries behind a 101 is in no recording: equal handshakes prove
+// nothing of it, with a control or without.
+func TestTunnelsAreNotCompared(t *testing.T) {
+	side := func(name string, at int64, asRun bool, key string) Input {
+		a := answer{Status: 101, Headers: [][2]string{{"Upgrade", "websocket"}, {"X-Key", key}}}
+		ex := a.exchange(recording.MakeID(at, session, 0), at)
+		if !asRun {
+			return memory(name, recording.KindRecording, []*recording.Exchange{ex})
+		}
+		return memory(name, recording.KindRun, []*recording.Exchange{answering(ex, idOf(0))})
+	}
+	old := side("old", oldClock, false, "1")
+	for name, c := range map[string]struct {
+		new      Input
+		controls []Input
+	}{
+		"equal":      {side("new", newClock, true, "1"), nil},
+		"controlled": {side("new", newClock, true, "1"), []Input{side("control", newClock, true, "1")}},
+		"noise":      {side("new", newClock, true, "2"), []Input{side("control", newClock, true, "3")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, found := compareAll(t, old, c.new, c.controls, nil)
+			if last := found[len(found)-1]; last.Class != ClassTunnel || s.Subjects[0].NotCompared != 1 {
+				t.Errorf("%v, counters %+v", shown(found), s.Subjects[0])
+			}
+		})
+	}
+}
+
 func TestPairsAreCheckedForOrder(t *testing.T) {
 	list := made(3, oldClock, false, constant)
 	list[1], list[2] = list[2], list[1]

@@ -67,6 +67,35 @@ func TestMarkerGivenBack(t *testing.T) {
 	}
 }
 
+// Of two runs each shows what it was sent; one that shows nothing where the other
+// does has not been asked otherwise.
+func TestMarkersOfTwoRuns(t *testing.T) {
+	side := func(name, marker, body string) Input {
+		in := memory(name, recording.KindRun, made(1, newClock, true, func(int) string { return body }))
+		in.Manifest.Baseline = "a third"
+		if marker != "" {
+			in.Manifest.Info = map[string]string{InfoMarker: "X-Parallax-Run: " + marker}
+		}
+		return in
+	}
+	for _, c := range []struct {
+		oldMarker, oldBody, newMarker, newBody string
+		equal                                  bool
+	}{
+		{"0a", `{"X-Parallax-Run":"0a"}`, "0b", `{"X-Parallax-Run":"0b"}`, true},
+		{"0a", `{"X-Parallax-Run":"0a"}`, "", `{}`, true},
+		{"", `{}`, "0b", `{"X-Parallax-Run":"0b"}`, true},
+		{"0a", `{}`, "0b", `{"X-Parallax-Run":"0b"}`, false},
+		{"0a", `{"X-Parallax-Run":"0a"}`, "0b", `{}`, false},
+		{"0a", `{"X-Parallax-Run":"0a"}`, "0b", `{"X-Parallax-Run":"0c"}`, false},
+	} {
+		s, found := compareAll(t, side("old", c.oldMarker, c.oldBody), side("new", c.newMarker, c.newBody), nil, nil)
+		if got := s.Subjects[0].UnderRules == 1; got != c.equal {
+			t.Errorf("%+v: %q", c, shown(found))
+		}
+	}
+}
+
 func leaving(names ...string) func(*Input, *recording.Exchange) {
 	return func(_ *Input, n *recording.Exchange) { n.Outcome.LeftOut = names }
 }
@@ -117,6 +146,43 @@ func TestControlsWithoutCredentialsAreNoEvidence(t *testing.T) {
 		[]Input{memory("control", recording.KindRun, control)}, nil)
 	if got := s.Subjects[0]; got.NotCompared != 1 || got.Different != 1 || got.NoiseOnly != 0 {
 		t.Errorf("%d could not be compared, %d different, %d noise, want 1, 1, 0: %q", got.NotCompared, got.Different, got.NoiseOnly, shown(found))
+	}
+}
+
+// A control that may not write answers as a system does that forgets what it was
+// told. Sessions without a write, and those before one, are evidence as ever.
+func TestControlsThatDidNotWriteAreNoEvidence(t *testing.T) {
+	const other = "fedcba9876543210"
+	side := func(at int64, asRun bool, last string) []*recording.Exchange {
+		list := made(3, at, asRun, func(i int) string { return []string{`{"a":0}`, `{}`, last}[i] })
+		list[1].Request.Method = "POST"
+		return list
+	}
+	for _, c := range []struct {
+		name, session, keyed string
+		carried              int
+		noise                bool
+	}{
+		{"in the session of the write", session, InfoByConnection, 0, false},
+		{"in another session", other, InfoByConnection, 1, true},
+		{"carried, in sessions by a key", other, "key", 1, false},
+		{"not carried, in sessions by a key", other, "key", 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, new, control := side(oldClock, false, `{"a":1}`), side(newClock, true, `{"a":0}`), side(newClock, true, `{"a":0}`)
+			control[1].Response, control[1].Outcome.End = nil, recording.Blocked
+			old[2].Session, control[2].Outcome.Carried = c.session, c.carried
+			in := memory("control", recording.KindRun, control)
+			in.Manifest.Info = map[string]string{InfoSessions: c.keyed}
+			s, found := compareAll(t, memory("old", recording.KindRecording, old), memory("new", recording.KindRun, new), []Input{in}, nil)
+			var noise, different int64
+			for i := range s.Subjects {
+				noise, different = noise+s.Subjects[i].NoiseOnly, different+s.Subjects[i].Different
+			}
+			if (noise == 1) != c.noise || noise+different != 1 {
+				t.Errorf("%d noise, %d different: %q %q", noise, different, shown(found), s.Notes)
+			}
+		})
 	}
 }
 

@@ -143,11 +143,11 @@ func (c *composer) composeAnew(out *composed, j *job) string {
 }
 
 // headers copies the recorded headers into the memory of to, with the
-// configured ones.
+// configured ones. The marker of the replay that made a run is not a client's.
 func (c *composer) headers(to, from []httpmsg.Header) []httpmsg.Header {
 	to = slices.Grow(to, len(from)+3+len(c.rewrite.Set)) // Content-Length, Host and marker
 	for _, h := range from {
-		if !c.removed(h.Name) {
+		if !c.removed(h.Name) && !strings.EqualFold(h.Name, MarkerHeader) {
 			to = append(to, h)
 		}
 	}
@@ -397,6 +397,8 @@ func notWhole(ex *recording.Exchange) string {
 		return "the request cannot be repeated as it was: " + odd
 	case ex.Incomplete == recording.RequestAfterEnd, ex.Incomplete == recording.RequestBeforeStart:
 		return string(ex.Incomplete)
+	case r.Body.State == recording.BodyAsBaseline:
+		return "the request's body stands in what this run replayed; a run made with --keep-bodies has its own"
 	case r.Body.State != recording.BodyNone && r.Body.State != recording.BodyStored:
 		return "the request's body is " + r.Body.State.String()
 	case r.Body.Length != int64(len(r.Body.Bytes)):

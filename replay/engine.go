@@ -206,7 +206,7 @@ func (e *engine) admit(ex *recording.Exchange) error {
 		return e.checkServer(ex)
 	}
 	e.state.result.Total++ // touched by feed alone until it has ended
-	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
+	if end, ok := e.o.Resume.Ended[ex.Origin()]; ok {
 		if err := e.again(ex, session); err != nil {
 			return fmt.Errorf("resume: %w", err)
 		}
@@ -266,7 +266,7 @@ func (e *engine) verdict(ex *recording.Exchange) (recording.End, string) {
 	if end, why := e.leftOut(ex); end != "" {
 		return end, why
 	}
-	if e.o.Resume.Open[ex.ID] && !safe(ex.Request.Method) {
+	if e.o.Resume.Open[ex.Origin()] && !safe(ex.Request.Method) {
 		return recording.Unknown, "sending had begun when the run was cut off; not sent again"
 	}
 	return "", ""
@@ -312,7 +312,7 @@ func (e *engine) unsent(ex *recording.Exchange, end recording.End, why string, d
 		at, _ = ex.ID.Time()
 	}
 	row := &recording.Exchange{
-		ID: makeID(at, ex.Session, ex.Sequence), Replays: ex.ID,
+		ID: makeID(at, ex.Session, ex.Sequence), Replays: ex.Origin(),
 		Session: ex.Session, Sequence: ex.Sequence, Protocol: ex.Protocol,
 		Incomplete: recording.NoAnswer,
 		Outcome:    &recording.Outcome{End: end, Detail: why, DueAt: due},

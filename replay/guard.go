@@ -6,17 +6,10 @@ import (
 	"net/netip"
 
 	"parallax/capture/recording"
+	"parallax/internal/httpmsg"
 )
 
-// safe reports whether a method asks for nothing to be changed. Methods are
-// case-sensitive, and an unknown one is not safe.
-func safe(method string) bool {
-	switch method {
-	case "GET", "HEAD", "OPTIONS", "TRACE":
-		return true
-	}
-	return false
-}
+func safe(method string) bool { return httpmsg.IsSafe(method) }
 
 // PassCredentials is the value of Target.Credentials that lets live ones through.
 const PassCredentials = "pass"

@@ -233,12 +233,18 @@ type endpoint struct {
 	prefix    string
 }
 
+// Validate reports whether the target's URL is one that can be asked.
+func (t *Target) Validate() error {
+	_, err := parseEndpoint(t.URL)
+	return err
+}
+
 // parseEndpoint never repeats the URL in its error: it may hold a password.
 func parseEndpoint(text string) (endpoint, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return endpoint{}, errors.New("target: the URL cannot be parsed")
+		return endpoint{}, errors.New("target: the URL cannot be parsed: want one that begins with http:// or https://")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return endpoint{}, errors.New("target: want a URL that begins with http:// or https://")
 	case u.Hostname() == "":

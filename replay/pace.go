@@ -118,7 +118,7 @@ func (e *engine) intendAll(group []*job) {
 	var err error
 	for _, j := range group {
 		if err == nil {
-			err = e.journal.Intend(j.ex.ID)
+			err = e.journal.Intend(j.ex.Origin())
 		}
 	}
 	if err == nil {

@@ -102,7 +102,7 @@ func (p *outliner) add(ex *recording.Exchange) {
 		return
 	}
 	p.Total++
-	if end, ok := e.o.Resume.Ended[ex.ID]; ok {
+	if end, ok := e.o.Resume.Ended[ex.Origin()]; ok {
 		e.taken(ex)
 		p.Ends[end]++
 		return

@@ -15,7 +15,7 @@ func (e *engine) again(ex *recording.Exchange, session string) error {
 	if e.o.Resume.Row == nil || ex.Response == nil {
 		return nil
 	}
-	row, err := e.o.Resume.Row(ex.ID)
+	row, err := e.o.Resume.Row(ex.Origin())
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package replay
 
 import (
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,11 +66,13 @@ func TestBytesAreExact(t *testing.T) {
 func TestMarkerIsTheOnlyAddition(t *testing.T) {
 	var s script
 	s.add("a", 0, 1, "GET", "/")
+	s.add("a", 2, 3, "GET", "/", MarkerHeader+": of-a-run-that-is-replayed")
 	address, requests := httpServer(t, func(seen) string { return ok("") })
 	run(t, &s, address, Options{RunID: "night-1"})
-	got := requests()[0].header
-	if diff := cmp.Diff(map[string][]string{MarkerHeader: {"night-1"}}, map[string][]string(got)); diff != "" {
-		t.Error(diff)
+	for _, r := range requests() {
+		if diff := cmp.Diff(map[string][]string{MarkerHeader: {"night-1"}}, map[string][]string(r.header)); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
@@ -143,6 +147,36 @@ func TestSessionOrder(t *testing.T) {
 	}
 	if conns["/b1"] == conns["/a1"] || conns["/b1"] == conns["/a2"] {
 		t.Error("two sessions over one connection")
+	}
+}
+
+// A run can be replayed: rows of the second run name what was recorded, in whose
+// order both runs lie. The first run's own ids are in the order of sending.
+func TestARunOfARun(t *testing.T) {
+	var s script
+	s.add("a", 0, 10, "GET", "/a1")
+	s.add("a", 11, 13, "GET", "/a2")
+	s.add("b", 12, 13, "GET", "/b1")
+	address, _ := httpServer(t, func(r seen) string {
+		if r.target == "/a1" {
+			time.Sleep(60 * time.Millisecond)
+		}
+		return ok("")
+	})
+	_, first := run(t, &s, address, Options{})
+	baseline := &script{list: slices.SortedFunc(maps.Values(first.rows), func(a, b *recording.Exchange) int {
+		return strings.Compare(string(a.Replays), string(b.Replays))
+	})}
+	if baseline.list[1].ID < baseline.list[2].ID {
+		t.Fatal("/a2 was sent before /b1: nothing crossed")
+	}
+	_, second := run(t, baseline, address, Options{Target: Target{URL: "http://" + address, Control: true}})
+	for _, row := range second.rows {
+		if !slices.ContainsFunc(s.list, func(ex *recording.Exchange) bool {
+			return ex.ID == row.Replays && ex.Request.Target == row.Request.Target
+		}) {
+			t.Errorf("%s replays %s, which was not recorded", row.Request.Target, row.Replays)
+		}
 	}
 }
 

@@ -56,11 +56,13 @@ type Result struct {
 	Unlearnt int64 `json:"unlearnt,omitempty"`
 	// Connections were opened; Displaced of the idle ones were closed for another
 	// session; Stale ones were found closed before a byte was sent and replaced;
-	// Retried requests were sent a second time (Pool.RetryStale).
+	// Retried requests were sent a second time (Pool.RetryStale); KeptClosed ended
+	// without a byte of an answer as their kept connection did, and were not.
 	Connections int64 `json:"connections"`
 	Displaced   int64 `json:"displaced"`
 	Stale       int64 `json:"stale"`
 	Retried     int64 `json:"retried"`
+	KeptClosed  int64 `json:"kept_closed"`
 	// PoolWaits is how many requests waited for a connection to become free, and
 	// BacklogFull how often reading ahead stopped because too many waited.
 	PoolWaits   int64 `json:"pool_waits"`

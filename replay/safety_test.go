@@ -294,6 +294,9 @@ func TestRetryOnlyIfAllowedAndSafe(t *testing.T) {
 		if row.Outcome.End != c.end || (r.Retried == 1) != (c.end == recording.Answered) || (len(row.Errors) == 1) != (r.Retried == 1) {
 			t.Errorf("%+v: %+v %+v %v", c, row.Outcome, r, row.Errors)
 		}
+		if (r.KeptClosed == 1) != (c.end == recording.Closed) {
+			t.Errorf("%+v: %d on closed connections", c, r.KeptClosed)
+		}
 	}
 }
 

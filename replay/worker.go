@@ -23,6 +23,7 @@ type outcome struct {
 	displaced      int64
 	stale          int64
 	retried        int64
+	keptClosed     int64
 	noted          noted
 	unauthorized   bool // the answer was 401, and the recorded one not
 	sentAgain      bool
@@ -88,7 +89,7 @@ func (e *engine) intend(j *job) error {
 		}
 		return nil
 	}
-	err := e.journal.Intend(j.ex.ID)
+	err := e.journal.Intend(j.ex.Origin())
 	j.intended = err == nil
 	if err == nil && !safe(j.ex.Request.Method) {
 		err = e.journal.Sync()
@@ -121,10 +122,13 @@ func (w *worker) ask(j *job, m *transport.Message, done *outcome) transport.Answ
 		if !a.Reusable {
 			w.hangUp()
 		}
-		again := used && (a.Unsent || a.Silent && w.mayRetry(m, &a) && retried == "")
+		again := used && (a.Unsent || w.mayRetry(m, &a) && retried == "")
 		if !again || w.e.stopped.Load() {
-			if retried != "" {
+			switch {
+			case retried != "":
 				a.Errors = append(a.Errors, retried)
+			case used && hungUp(&a):
+				done.keptClosed++
 			}
 			return a
 		}
@@ -139,7 +143,12 @@ func (w *worker) ask(j *job, m *transport.Message, done *outcome) transport.Answ
 }
 
 func (w *worker) mayRetry(m *transport.Message, a *transport.Answer) bool {
-	return w.e.o.Pool.RetryStale && safe(m.Method) && (a.End == recording.Closed || a.End == recording.Reset)
+	return w.e.o.Pool.RetryStale && safe(m.Method) && hungUp(a)
+}
+
+// hungUp reports whether the connection ended before a byte of an answer.
+func hungUp(a *transport.Answer) bool {
+	return a.Silent && (a.End == recording.Closed || a.End == recording.Reset)
 }
 
 // quiet is how long a connection may have been idle without being looked at
@@ -259,7 +268,7 @@ func (w *worker) fill(j *job, a *transport.Answer, done *outcome) *recording.Exc
 		End: a.End, Detail: a.Detail, Carried: c.change.Carried, LeftOut: c.leftOut,
 	}
 	*row = recording.Exchange{
-		ID: makeID(at, j.ex.Session, j.ex.Sequence), Replays: j.ex.ID,
+		ID: makeID(at, j.ex.Session, j.ex.Sequence), Replays: j.ex.Origin(),
 		Session: j.ex.Session, Sequence: j.ex.Sequence, Protocol: j.ex.Protocol,
 		Response: a.Response, Errors: a.Errors, Outcome: &w.outcome,
 	}
@@ -286,6 +295,7 @@ func (e *engine) count(j *job, o *outcome) (trip bool) {
 	r.Displaced += o.displaced
 	r.Stale += o.stale
 	r.Retried += o.retried
+	r.KeptClosed += o.keptClosed
 	r.countAuth(o)
 	if o.sentAt != 0 {
 		e.state.lag = max(o.sentAt-j.due, 0)

@@ -92,8 +92,8 @@ func MakeSession(client, server string, firstAt int64) string {
 // both. It is a plain value: what a stage hands on, it no longer touches.
 type Exchange struct {
 	ID ID
-	// Replays is the ID of the baseline's exchange that this one repeats; it is
-	// empty outside a run.
+	// Replays is the ID of the baseline's exchange that this one repeats (its
+	// Origin, where the baseline is itself a run); it is empty outside a run.
 	Replays  ID
 	Session  string
 	Sequence uint32
@@ -112,6 +112,16 @@ type Exchange struct {
 	Errors []string
 	// Outcome is what the replay did; it is nil outside a run.
 	Outcome *Outcome
+}
+
+// Origin is the ID of the exchange that was recorded first: what a run's row
+// replays, else the exchange's own. Rows are ordered and paired by it, also those of
+// a run of a run, whose own IDs follow the order of sending.
+func (ex *Exchange) Origin() ID {
+	if ex.Replays != "" {
+		return ex.Replays
+	}
+	return ex.ID
 }
 
 // FirstAt returns the time of the first byte seen, in nanoseconds since 1970.

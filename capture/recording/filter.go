@@ -40,7 +40,7 @@ type StatusRange struct{ Min, Max int }
 // Keeps reports whether the exchange is chosen. An exchange without a request
 // fails every condition on requests, one without a response those on statuses.
 func (f *Filter) Keeps(ex *Exchange) bool {
-	return f.keepsTime(orderKey(ex)) && f.keepsRequest(ex.Request) &&
+	return f.keepsTime(ex.Origin()) && f.keepsRequest(ex.Request) &&
 		f.keepsStatus(ex.Response) && f.keepsSession(ex.Session)
 }
 
@@ -84,13 +84,4 @@ func (f *Filter) keepsSession(session string) bool {
 
 func containsFold(list []string, s string) bool {
 	return slices.ContainsFunc(list, func(v string) bool { return strings.EqualFold(v, s) })
-}
-
-// orderKey is what rows are sorted by first: the ID an exchange replays, its own
-// where it replays none.
-func orderKey(ex *Exchange) ID {
-	if ex.Replays != "" {
-		return ex.Replays
-	}
-	return ex.ID
 }

@@ -176,7 +176,7 @@ type leastTimes struct {
 const stretch = 256
 
 func (l *leastTimes) add(ex *Exchange) error {
-	t, err := orderKey(ex).Time()
+	t, err := ex.Origin().Time()
 	if err != nil {
 		return err
 	}

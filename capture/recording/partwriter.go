@@ -86,7 +86,7 @@ func (s *partSet) add(row timedRow) error {
 
 // compareRows is the order of rows.
 func compareRows(a, b *Exchange) int {
-	if ka, kb := orderKey(a), orderKey(b); ka != kb {
+	if ka, kb := a.Origin(), b.Origin(); ka != kb {
 		if ka < kb {
 			return -1
 		}
@@ -163,9 +163,9 @@ type partWriter struct {
 
 func (w *partWriter) add(row timedRow) error {
 	if w.rows == 0 {
-		w.first = orderKey(row.ex)
+		w.first = row.ex.Origin()
 	}
-	w.last = orderKey(row.ex)
+	w.last = row.ex.Origin()
 	w.rows++
 	w.bytes += row.size
 	return w.groups.add(row)

@@ -41,7 +41,7 @@ type timedRow struct {
 }
 
 func timed(ex *Exchange) (timedRow, error) {
-	t, err := orderKey(ex).Time()
+	t, err := ex.Origin().Time()
 	return timedRow{at: uint64(t), ex: ex, size: ex.size()}, err
 }
 

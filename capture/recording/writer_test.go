@@ -65,7 +65,7 @@ func TestWriteRead(t *testing.T) {
 		}
 		defer r.Close()
 		for _, ex := range list {
-			for _, id := range []ID{ex.ID, orderKey(ex)} {
+			for _, id := range []ID{ex.ID, ex.Origin()} {
 				got, err := r.Get(id)
 				if err != nil {
 					rt.Fatal(err)

@@ -203,6 +203,24 @@ func TestNumbersStayNumbers(t *testing.T) {
 	}
 }
 
+// A number's spelling is no part of its value, which is why replies that differ in
+// nothing else are equal; so are their tokens.
+func TestOneNumberOneToken(t *testing.T) {
+	r := newTest(t, Config{})
+	token := func(number string) string { return body(t, r, "application/json", `{"token":`+number+`}`) }
+	for _, c := range []struct {
+		a, b  string
+		equal bool
+	}{
+		{"1", "1.0", true}, {"-1.5", "-1.500", true}, {"100", "100.00", true},
+		{"1", "10", false}, {"1.5", "15", false}, {"10", "1.0", false}, {"1e10", "1e1", false}, {"1.5e10", "1.5e1", false},
+	} {
+		if got := token(c.a) == token(c.b); got != c.equal {
+			t.Errorf("%s and %s: one token: %v", c.a, c.b, got)
+		}
+	}
+}
+
 func TestForms(t *testing.T) {
 	r := newTest(t, Config{})
 	const kind = "application/x-www-form-urlencoded"

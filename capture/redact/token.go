@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
@@ -114,6 +115,17 @@ func (t *tokenizer) appendToken(dst, value []byte) []byte {
 }
 
 func (t *tokenizer) appendNumber(dst, value []byte) []byte {
-	n := binary.BigEndian.Uint64(t.of(domain, value))>>12 | 1<<52
+	n := binary.BigEndian.Uint64(t.of(domain, plainNumber(value)))>>12 | 1<<52
 	return append(strconv.AppendUint(dst, n, 10), numberMark...)
+}
+
+// plainNumber is a number without zeros that end its fraction, as cells of tables
+// hold it: 1.50 and 1.5 are one value and get one token. Numbers with an exponent are
+// taken as they are written, since it alone may make of them as many digits as fill
+// the memory.
+func plainNumber(value []byte) []byte {
+	if bytes.IndexByte(value, '.') < 0 || bytes.ContainsAny(value, "eE") {
+		return value
+	}
+	return bytes.TrimSuffix(bytes.TrimRight(value, "0"), []byte("."))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -64,10 +65,20 @@ func loadConfig(path string) (*config, error) {
 	if err := decodeConfig(text, c); err != nil {
 		return nil, usagef("%s: %s", path, yaml.FormatError(err, false, true))
 	}
+	c.resolve()
 	if err := c.validate(); err != nil {
 		return nil, usagef("%s: %w", path, err)
 	}
 	return c, nil
+}
+
+// resolve takes the targets' files as relative to the configuration, as other paths
+// in it are: a job is started from anywhere.
+func (c *config) resolve() {
+	for name, t := range c.Targets {
+		t.CAFile = within(filepath.Dir(c.path), t.CAFile)
+		c.Targets[name] = t
+	}
 }
 
 // decodeConfig refuses a second document, also an empty one: the keys in it, a
@@ -191,6 +202,9 @@ func (c *config) ruleSet() (*rules.Set, error) { return rules.Compile(c.Rules) }
 func (c *config) validateTargets() error {
 	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
 		t := c.Targets[name]
+		if err := t.Validate(); err != nil {
+			return fmt.Errorf("targets: %s: %w", name, err)
+		}
 		if t.Auth == nil {
 			continue
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func TestConfigPlaces(t *testing.T) {
 		"gate:\n  min_compared: 1\n  max_error_share: banana\n": `[3:20] gate.max_error_share: "banana" is no ratio`,
 		"abort: {latency: {p50: 3, p99: 3}}":                    `[1:24] abort.latency.p50: "3" is no duration`,
 		"abort: {errors: [7]}":                                  `[1:18] abort.errors[0]`,
-		"targets: {a: {url: x}}\nabort:\n  errors: 7\n":         `[3:11] abort.errors: "7" is no share`,
+		"targets: {a: {url: http://x}}\nabort:\n  errors: 7\n":  `[3:11] abort.errors: "7" is no share`,
 	} {
 		_, err := loadConfig(textFile(t, text))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -84,4 +85,23 @@ func textFile(t *testing.T, text string) string {
 	path := filepath.Join(t.TempDir(), "c.yaml")
 	writeText(t, path, text)
 	return path
+}
+
+// A job is started from anywhere: what a target names lies beside the file.
+func TestFilesOfTargets(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "job.yaml")
+	text := "targets:\n  a: {url: 'https://a', ca_file: ca.pem}\n  b: {url: 'https://b', ca_file: /etc/ca.pem}\n  c: {url: 'https://c'}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := loadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a": filepath.Join(dir, "ca.pem"), "b": "/etc/ca.pem", "c": ""} {
+		if got := c.Targets[name].CAFile; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
 }

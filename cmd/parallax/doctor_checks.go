@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,7 +19,7 @@ import (
 func (x *examination) config(context.Context) []doctor.Finding {
 	fault := x.fault
 	if fault == nil && x.conf.Steps != nil {
-		fault = x.stepTargets()
+		fault = x.conf.checkSteps()
 	}
 	switch {
 	case fault != nil:
@@ -29,24 +28,6 @@ func (x *examination) config(context.Context) []doctor.Finding {
 		return []doctor.Finding{{State: doctor.OK, Found: "none is given"}}
 	}
 	return []doctor.Finding{{State: doctor.OK, Subject: x.o.Config, Found: "every key is known, every value can be used"}}
-}
-
-// stepTargets finds steps whose target nobody declared.
-func (x *examination) stepTargets() error {
-	steps := x.conf.Steps.Control
-	if r := x.conf.Steps.Replay; r != nil {
-		steps = append([]replayJob{*r}, steps...)
-	}
-	var errs []error
-	for i := range steps {
-		if _, err := x.conf.target(steps[i].Target); err != nil {
-			errs = append(errs, fmt.Errorf("steps: %w", err))
-		}
-		if _, err := steps[i].pace(); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func (x *examination) versions(context.Context) []doctor.Finding {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -74,6 +75,40 @@ func (j *job) validate() error {
 	return nil
 }
 
+// checkSteps finds what a replay of the job would stumble over once its turn comes,
+// hours after the start perhaps: a target that nobody declared, times that are none.
+func (c *config) checkSteps() error {
+	var errs []error
+	check := func(name string, r *replayJob) {
+		_, err := c.target(r.Target)
+		if err == nil {
+			err = r.check()
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("steps: %s: %w", name, err))
+		}
+	}
+	if r := c.Steps.Replay; r != nil {
+		check("replay", r)
+	}
+	for i := range c.Steps.Control {
+		check(fmt.Sprintf("control %d", i+1), &c.Steps.Control[i])
+	}
+	return errors.Join(errs...)
+}
+
+func (r *replayJob) check() error {
+	pace, err := r.pace()
+	if err != nil {
+		return err
+	}
+	if r.Connections < 0 {
+		return usagef("connections: %d, want at least 1 (0 is the default)", r.Connections)
+	}
+	_, err = pace.schedule()
+	return err
+}
+
 func (r *replayJob) pace() (paceOptions, error) {
 	p := paceOptions{Speed: r.Speed, Rate: r.Rate, Ramp: r.Ramp, Max: r.Max}
 	if r.MaxGap == "" {
@@ -81,7 +116,7 @@ func (r *replayJob) pace() (paceOptions, error) {
 	}
 	gap, err := time.ParseDuration(r.MaxGap)
 	if err != nil {
-		return p, usagef("steps: replay: max_gap %q: want a duration like 30s", r.MaxGap)
+		return p, usagef("max_gap %q: want a duration like 30s", r.MaxGap)
 	}
 	p.MaxGap = gap
 	return p, nil

@@ -418,7 +418,7 @@ func (o *replayOptions) openRun(base recordingReader, r *redact.Redactor, e *rep
 // info is what a run's manifest says of its replay; diff needs the marker, which
 // services give back in their answers.
 func (o *replayOptions) info(e *replay.Options) map[string]string {
-	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), "sessions": sessionsText(o.Sessions)}
+	info := map[string]string{"control": fmt.Sprint(o.Target.Control), "schedule": e.Schedule.String(), diff.InfoSessions: sessionsText(o.Sessions)}
 	if o.shifted != "" {
 		info[infoShift] = o.shifted
 	}
@@ -517,6 +517,9 @@ func replayNotes(r *replay.Result) []string {
 	if r.Order.Unordered > 0 {
 		notes = append(notes, fmt.Sprintf("%d entities were not held in order: a request names more than %d", r.Order.Unordered, entity.MaxNamed))
 	}
+	if r.KeptClosed > 0 {
+		notes = append(notes, keptClosedNote(r.KeptClosed))
+	}
 	if r.Foreign > 0 {
 		notes = append(notes, fmt.Sprintf("%d requests name a cookie or value that an answer to another shard brings, and were sent without it: give those sessions one key", r.Foreign))
 	}
@@ -527,6 +530,12 @@ func replayNotes(r *replay.Result) []string {
 		notes = append(notes, fmt.Sprintf("%d headers or cookies were not sent because they held a redaction token", r.LeftOut))
 	}
 	return notes
+}
+
+// keptClosedNote says what may be no fault: a server that closes a kept connection
+// without having said so, just when the next request is on its way.
+func keptClosedNote(n int64) string {
+	return fmt.Sprintf("%d requests had no answer because a kept connection was closed: with --retry-stale (retry_stale) safe ones are sent again, once, on a new one", n)
 }
 
 func (o *replayOptions) print(r *replay.Result, s streams) error {
@@ -543,6 +552,9 @@ func (o *replayOptions) print(r *replay.Result, s streams) error {
 	printLedger(s.err, &ledger)
 	printBlocked(s.err, r.Blocked)
 	printHeldBack(s.err, r)
+	if r.KeptClosed > 0 {
+		fmt.Fprintln(s.err, keptClosedNote(r.KeptClosed))
+	}
 	if r.Order.Named > 0 {
 		fmt.Fprintf(s.err, "order: %d requests name an entity, %d waited for another session\n", r.Order.Named, r.Order.Waits)
 	}

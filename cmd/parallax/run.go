@@ -52,6 +52,9 @@ func runJob(ctx context.Context, o runOptions, s streams) error {
 	if conf.Steps == nil {
 		return usagef("%s: the key steps is missing", o.File)
 	}
+	if err := conf.checkSteps(); err != nil {
+		return usagef("%s: %w", o.File, err)
+	}
 	base := filepath.Dir(o.File)
 	w := &worker{conf: conf, base: base, options: o, streams: s}
 	w.night = night{filepath.Join(within(base, conf.Steps.Folder), o.Now.UTC().Format(nightLayout))}

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"parallax/capture/recording"
+	"parallax/diff"
 	"parallax/replay/sessions"
 )
 
@@ -39,7 +40,7 @@ func sessionKeys(c *cli.Context, conf *config) sessions.Keys {
 // sessionsText says what a session is, for manifests.
 func sessionsText(keys sessions.Keys) string {
 	if len(keys) == 0 {
-		return "connection"
+		return diff.InfoByConnection
 	}
 	text, err := json.Marshal(keys)
 	if err != nil {

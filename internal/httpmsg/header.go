@@ -25,3 +25,13 @@ func Get(headers []Header, name string) (string, bool) {
 	}
 	return "", false
 }
+
+// IsSafe reports whether a method asks for nothing to be changed. Methods are
+// case-sensitive, and an unknown one is not safe.
+func IsSafe(method string) bool {
+	switch method {
+	case "GET", "HEAD", "OPTIONS", "TRACE":
+		return true
+	}
+	return false
+}

@@ -32,12 +32,7 @@ type lane struct {
 }
 
 // key is what rows are merged by.
-func (l *lane) key() recording.ID {
-	if l.ex.Replays != "" {
-		return l.ex.Replays
-	}
-	return l.ex.ID
-}
+func (l *lane) key() recording.ID { return l.ex.Origin() }
 
 // merge is a heap of lanes, the one with the least key first.
 type merge struct {
