@@ -90,14 +90,15 @@ func (p *terminal) textTable(rows [][]string) {
 }
 
 // wrapped prints text behind lead, further lines behind indent, broken at
-// spaces. A word that is wider than a line is cut.
+// spaces. A word that is wider than a line is cut. Text is sanitised already.
 func (p *terminal) wrapped(lead, indent, text string) {
 	line := lead
 	fresh := true
 	for word := range strings.FieldsSeq(text) {
 		if !fresh && p.o.Width > 0 && sanitise.Width(line)+1+sanitise.Width(word) > p.o.Width {
 			p.line(line)
-			line, fresh = indent, true
+			// A word may be a CI system's command only now that it begins a line.
+			line, fresh, word = indent, true, sanitise.Log(word)
 		}
 		if !fresh {
 			line += " "

@@ -1,10 +1,14 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"parallax/diff/comparison"
+	"parallax/internal/ledger"
 )
 
 // ledgers checks that everything is accounted for and that little was lost.
@@ -39,29 +43,55 @@ func (j *judge) interrupted() {
 	}
 }
 
-func (j *judge) account(ledger string, a *comparison.Account) {
-	name := ledger + " / " + a.Name
+func (j *judge) account(side string, a *comparison.Account) {
+	name := side + " / " + a.Name
 	j.residual(name, a.Residual(), "of the account are in no bucket")
-	var lost, edge int64
+	var lost int64
+	var ends []comparison.Bucket
 	for _, b := range a.Buckets {
-		switch {
-		case b.Name == "not reached" && j.policy.AllowNotReached:
-		case b.Class == "edge" && allowed(j.policy.AllowEdges):
-		case b.Class == "edge":
-			edge += b.Count
-		case b.Class != "fine": // a class this version does not know is no pass
+		if b.Count != 0 && !j.forgives(&b) {
 			lost += b.Count
+			ends = append(ends, b)
 		}
 	}
-	if lost+edge == 0 {
+	if lost == 0 {
 		return
 	}
 	limit := orZero(j.policy.MaxUnverifiedShare)
-	text := fmt.Sprintf("%s: %s lost", name, share(lost+edge, a.Total))
-	if edge > 0 {
-		text += fmt.Sprintf(", %d of them at the capture's edges", edge)
+	text := fmt.Sprintf("%s: %s lost: %s", name, share(lost, a.Total), endsText(ends))
+	j.check("max_unverified_share", name, !limit.Exceeded(lost, a.Total), Unverified, "≤ "+limit.String(), share(lost, a.Total), text)
+}
+
+// forgives reports whether what ended in b is no loss under the policy. A class that
+// this version does not know is no pass.
+func (j *judge) forgives(b *comparison.Bucket) bool {
+	switch {
+	case b.Class == ledger.Fine:
+		return true
+	case b.Class == ledger.Edge:
+		return allowed(j.policy.AllowEdges)
 	}
-	j.check("max_unverified_share", name, !limit.Exceeded(lost+edge, a.Total), Unverified, "≤ "+limit.String(), share(lost+edge, a.Total), text)
+	return b.Name == "not reached" && j.policy.AllowNotReached
+}
+
+// maxEnds bounds the ends that a reason names.
+const maxEnds = 3
+
+// endsText names the ends of the most, each with its count.
+func endsText(ends []comparison.Bucket) string {
+	slices.SortStableFunc(ends, func(a, b comparison.Bucket) int { return cmp.Compare(b.Count, a.Count) })
+	var parts []string
+	for _, b := range ends[:min(len(ends), maxEnds)] {
+		part := fmt.Sprintf("%d %s", b.Count, b.Name)
+		if b.Class == ledger.Edge {
+			part += " (at the capture's edges)"
+		}
+		parts = append(parts, part)
+	}
+	if more := len(ends) - maxEnds; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d ends more", more))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (j *judge) residual(subject string, n int64, text string) {
