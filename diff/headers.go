@@ -211,8 +211,17 @@ func (c *comparer) builtin(name string, old, new []string) (rule int, ok bool) {
 		rule, ok = c.rules.Builtin(rules.DateFollowsClock)
 		return rule, ok && len(old) == 1 && len(new) == 1 &&
 			followsClock(old[0], c.old) && followsClock(new[0], c.new)
+	case "Set-Cookie":
+		return 0, false
 	}
-	return 0, false
+	rule, ok = c.rules.Builtin(rules.HeaderLines)
+	return rule, ok && sameLines(old, new)
+}
+
+// sameLines reports whether lines of one name say the same when they are combined,
+// as anybody on their way may do: RFC 9110, section 5.3.
+func sameLines(old, new []string) bool {
+	return len(old) != len(new) && len(old) > 0 && len(new) > 0 && strings.Join(old, ", ") == strings.Join(new, ", ")
 }
 
 // clockSlack is how far a Date may lie outside of its own exchange.

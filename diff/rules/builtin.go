@@ -52,6 +52,8 @@ const (
 	XMLSpace
 	// XMLDeclaration: XML declarations that say the same.
 	XMLDeclaration
+	// HeaderLines: one header's list in one line or in several.
+	HeaderLines
 	builtins
 )
 
@@ -62,6 +64,7 @@ var builtinNames = [builtins]string{
 	"http-framing", "date-follows-clock", "number-form", "string-escape", "content-encoding", "replay-marker",
 	"form-escape", "form-order", "record-framing", "event-comment", "multipart-boundary", "multipart-framing",
 	"xml-form", "xml-escape", "xml-prefix", "xml-space", "xml-declaration",
+	"header-lines",
 }
 
 var builtinReasons = [builtins]string{
@@ -82,6 +85,7 @@ var builtinReasons = [builtins]string{
 	"one XML name under two prefixes",
 	"white space between XML elements",
 	"XML declarations that say the same",
+	"one header's list in one line or in several",
 }
 
 // String returns the name with its prefix.
