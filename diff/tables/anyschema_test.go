@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -154,6 +155,9 @@ func TestFormsHideNothing(t *testing.T) {
 		if !ok {
 			return
 		}
+		if q.key && a.Class != b.Class && slices.Contains(numberKey, a.Class) && slices.Contains(numberKey, b.Class) {
+			return // digits name the row of a number by rule, which is counted as "key form"
+		}
 		x, y := drawCell(t, &a), drawCell(t, &b)
 		xc, xb := formed(f.of[0], x)
 		yc, yb := formed(f.of[1], y)
@@ -163,6 +167,9 @@ func TestFormsHideNothing(t *testing.T) {
 		}
 	})
 }
+
+// numberKey are the classes of keys of which one may be written in the other.
+var numberKey = []snapshot.Class{snapshot.Number, snapshot.Text}
 
 func formed(f convert, v value) (snapshot.Class, string) {
 	if f == nil || v.class == snapshot.Null {
