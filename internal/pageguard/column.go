@@ -152,7 +152,7 @@ func (c *Column) body() ([]byte, error) {
 	case h.UncompressedPageSize < 0 || h.UncompressedPageSize > maxPage:
 		return nil, damaged("it says that it has %d bytes before compression; at most %d are read", h.UncompressedPageSize, maxPage)
 	}
-	b, err := c.window.bytes(c.at, int64(h.CompressedPageSize), c.end)
+	b, err := c.packed(int64(h.CompressedPageSize))
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +161,18 @@ func (c *Column) body() ([]byte, error) {
 	}
 	c.at += int64(len(b))
 	return b, nil
+}
+
+// packed reads a page's n bytes. Large ones that are of no use once they are
+// decompressed lie in memory that all columns share.
+func (c *Column) packed(n int64) ([]byte, error) {
+	compressed, said := c.header.DataPageHeaderV2.V.IsCompressed.Get()
+	if n <= readAhead || c.codec == pq.Uncompressed || said && !compressed {
+		return c.window.bytes(c.at, n, c.end)
+	}
+	c.unpack.packed = grown(c.unpack.packed, n)
+	_, err := c.window.file.ReadAt(c.unpack.packed, c.at)
+	return c.unpack.packed, err
 }
 
 func (c *Column) dictionaryPage(d *pq.DictionaryPageHeader, packed []byte) error {

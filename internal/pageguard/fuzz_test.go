@@ -21,7 +21,7 @@ func FuzzPages(f *testing.F) {
 		leaf := Leaf{Type: pq.Type(typ % 8), MaxDef: int(max(def%4, rep)), MaxRep: int(rep), Length: int(length)}
 		c := NewColumn(bytes.NewReader(b), leaf, new(Unpacker))
 		defer c.unpack.Close()
-		c.Open(&pq.ColumnMetaData{NumValues: 1 << 20, TotalCompressedSize: int64(len(b)), Codec: pq.CompressionCodec(codec % 8)})
+		c.Open(&pq.ColumnMetaData{NumValues: 1 << 12, TotalCompressedSize: int64(len(b)), Codec: pq.CompressionCodec(codec % 8)})
 		pages(t, c)
 	})
 }

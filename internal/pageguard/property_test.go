@@ -2,6 +2,7 @@ package pageguard
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -163,6 +164,32 @@ func TestLargePages(t *testing.T) {
 				if err != nil || !slices.Equal(got, want) {
 					t.Fatalf("%s %s: %v, %d and %d pages", e, codec, err, len(got), len(want))
 				}
+			}
+		}
+	}
+}
+
+// TestColumnsInStep: what one column decoded stays while another goes on.
+func TestColumnsInStep(t *testing.T) {
+	for version := 1; version <= 2; version++ {
+		for _, codec := range []compress.Codec{&parquet.Uncompressed, &parquet.Zstd, &parquet.Snappy, &parquet.Gzip} {
+			unpack, texts := new(Unpacker), make([]string, 2)
+			columns := make([]*Column, 2)
+			for i := range columns {
+				random := rand.NewChaCha8([32]byte{byte(i)})
+				long := make([]byte, 2*readAhead)
+				random.Read(long)
+				b := column(t, parquet.Leaf(parquet.ByteArrayType), []parquet.Row{{parquet.ByteArrayValue(long)}}, parquet.Compression(codec), parquet.DataPageVersion(version))
+				f, leaf := opened(t, b)
+				columns[i] = NewColumn(f, leaf, unpack)
+				columns[i].Open(&f.Metadata().RowGroups[0].Columns[0].MetaData)
+				if err := columns[i].Next(); err != nil {
+					t.Fatal(err)
+				}
+				texts[i] = columns[i].text(nil)
+			}
+			if columns[0].text(nil) != texts[0] || columns[1].text(nil) != texts[1] || texts[0] == texts[1] {
+				t.Errorf("%s, version %d: one column's page is another's", codec, version)
 			}
 		}
 	}

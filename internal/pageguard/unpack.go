@@ -15,6 +15,8 @@ import (
 type Unpacker struct {
 	zstd *zstd.Decoder
 	gzip *gzip.Reader
+	// packed holds a large page until it is decompressed.
+	packed []byte
 }
 
 // Close releases what the decompressors hold.
