@@ -2,6 +2,7 @@ package pageguard
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -95,7 +96,7 @@ func theirText(p parquet.Page, l *Leaf) string {
 	return fmt.Sprintf("%d %x %x %q", p.NumValues(), p.RepetitionLevels(), p.DefinitionLevels(), values)
 }
 
-// rendered are n values, each as its bytes.
+// rendered are n values, each as its bytes, or as the digest of many.
 func rendered(v encoding.Values, l *Leaf, n int) []string {
 	out := make([]string, n)
 	data, offsets := v.Data()
@@ -105,6 +106,9 @@ func rendered(v encoding.Values, l *Leaf, n int) []string {
 			out[i] = fmt.Sprint(data[i/8] >> (i % 8) & 1)
 		case pq.ByteArray:
 			out[i] = string(data[offsets[i]:offsets[i+1]])
+			if len(out[i]) > 1000 {
+				out[i] = fmt.Sprintf("%x", sha256.Sum256([]byte(out[i])))
+			}
 		default:
 			size := map[pq.Type]int{pq.Int32: 4, pq.Float: 4, pq.Int64: 8, pq.Double: 8, pq.Int96: 12, pq.FixedLenByteArray: l.Length}[l.Type]
 			out[i] = string(data[size*i:][:size])

@@ -130,7 +130,7 @@ func drawn(t *testing.T, rt *rapid.T, k *kind, s *shape) []byte {
 		return rapid.SampledFrom(pool).Draw(rt, "old")
 	}
 	var rows []parquet.Row
-	for range rapid.IntRange(0, 60).Draw(rt, "rows") {
+	for range rapid.IntRange(0, 80).Draw(rt, "rows") {
 		if n := len(rows); n > 0 && rapid.IntRange(0, 3).Draw(rt, "repeat") == 0 {
 			rows = append(rows, slices.Repeat(rows[n-1:], rapid.IntRange(1, 40).Draw(rt, "times"))...)
 		}
@@ -139,7 +139,7 @@ func drawn(t *testing.T, rt *rapid.T, k *kind, s *shape) []byte {
 	return column(t, node, rows,
 		parquet.PageBufferSize(rapid.SampledFrom([]int{16, 100, 1000, 1 << 20}).Draw(rt, "page")),
 		parquet.DataPageVersion(rapid.IntRange(1, 2).Draw(rt, "version")),
-		parquet.MaxRowsPerRowGroup(rapid.SampledFrom([]int64{1, 70, 1 << 20}).Draw(rt, "group")),
+		parquet.MaxRowsPerRowGroup(rapid.SampledFrom([]int64{40, 300, 1 << 20}).Draw(rt, "group")),
 		parquet.Compression(rapid.SampledFrom([]compress.Codec{&parquet.Uncompressed, &parquet.Snappy, &parquet.Gzip, &parquet.Zstd}).Draw(rt, "codec")))
 }
 

@@ -30,7 +30,7 @@ const keptBytes = 8 << 20
 
 // grown returns a buffer of n bytes, b where it is large enough and not far too large.
 func grown(b []byte, n int64) []byte {
-	if int64(cap(b)) < n || cap(b) > keptBytes && n <= keptBytes {
+	if have := int64(cap(b)); have < n || have > keptBytes && have/8 > n {
 		return make([]byte, n)
 	}
 	return b[:n]
