@@ -179,7 +179,7 @@ func (c *Column) dictionaryPage(d *pq.DictionaryPageHeader, packed []byte) error
 	switch {
 	case d.NumValues < 0 || d.NumValues > maxPageValues:
 		return damaged("a dictionary of %d values; at most %d are read", d.NumValues, maxPageValues)
-	case d.Encoding != pq.Plain && d.Encoding != pq.PlainDictionary:
+	case d.Encoding != pq.Plain && d.Encoding != oldDictionary:
 		return damaged("a dictionary in the encoding %s", d.Encoding)
 	case c.dictionary >= 0:
 		return damaged("a second dictionary")

@@ -26,13 +26,17 @@ type decoder struct {
 	prefixes, suffixes []int32
 }
 
+// oldDictionary is how writers before version 2 name the encoding of a dictionary, and
+// of indexes in it.
+const oldDictionary = pq.Encoding(2)
+
 // decode decodes the n values of a page, which fill b.
 func (c *Column) decode(b []byte, encoding pq.Encoding, n int) (err error) {
 	c.Count = n
 	if n == 0 { // whatever a writer puts there
 		b, encoding = nil, pq.Plain
 	}
-	if encoding == pq.RLEDictionary || encoding == pq.PlainDictionary {
+	if encoding == pq.RLEDictionary || encoding == oldDictionary {
 		return c.decodeIndexes(b, n)
 	}
 	c.Values, err = c.values(&c.leaf, encoding, b, n)
