@@ -1,5 +1,7 @@
 package snapshot
 
+import "slices"
+
 // Batch is a stretch of rows, column by column, in the order of the table's
 // columns.
 type Batch struct {
@@ -83,6 +85,16 @@ func (v *Vector) Append(class Class, c []byte) {
 func (v *Vector) AppendNull() {
 	v.Nulls = append(v.Nulls, uint32(len(v.Ends)))
 	v.End()
+}
+
+// AppendNulls adds n of them.
+func (v *Vector) AppendNulls(n int) {
+	row, end := uint32(len(v.Ends)), uint32(len(v.Data))
+	v.Nulls, v.Ends = slices.Grow(v.Nulls, n), slices.Grow(v.Ends, n)
+	for i := range uint32(n) {
+		v.Nulls = append(v.Nulls, row+i)
+		v.Ends = append(v.Ends, end)
+	}
 }
 
 // Bytes returns a cell's canonical bytes, which are the vector's.

@@ -9,8 +9,7 @@
 // looks whether the file is still the one that was found.
 //
 // Limits. A Parquet column that is a group is refused by name, except a LIST of
-// primitive values. CSV has commas and strict quotes, and begins with a header. A
-// Parquet page has at most maxPage bytes before compression and maxPageValues
-// values, and is looked through (guard) before the library reads it. A record of
-// a text file has at most maxRecord bytes. Nothing locks a file.
+// primitive values. CSV has commas and strict quotes, and begins with a header.
+// Parquet pages have the bounds of internal/pageguard. A record of a text file has
+// at most maxRecord bytes. Nothing locks a file.
 package files

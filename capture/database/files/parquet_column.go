@@ -5,36 +5,28 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding"
+	pq "github.com/parquet-go/parquet-go/format"
 
 	"parallax/capture/snapshot"
+	"parallax/internal/pageguard"
 )
 
-// columnReader reads one column chunk, page by page.
+// columnReader reads one column, chunk by chunk and page by page.
 type columnReader struct {
 	leaf  *leaf
-	pages parquet.Pages
+	pages *pageguard.Column
 
-	page parquet.Page
-	// rep and def are the page's levels, one a slot; n counts the slots, which are
-	// rows where there are no lists.
-	rep, def []byte
-	n        int
-	row      int // the next slot
-	value    int // the next value that is not null
-	values   encoding.Values
-	// Where the page refers to a dictionary, values are indexes of cells.
-	dictionary parquet.Dictionary
-	cells      snapshot.Vector
-	indexed    bool
+	row   int // the page's next slot, which is a row where there are no lists
+	value int // its next value that is not null
+	// cells are the chunk's dictionary.
+	cells snapshot.Vector
 	// Of lists: the page's values, canonical, and the next one.
 	elements    snapshot.Vector
 	nextElement int
 }
 
-func newColumnReader(l *leaf, chunk parquet.ColumnChunk) *columnReader {
-	r := &columnReader{leaf: l, pages: chunk.Pages()}
+func newColumnReader(l *leaf, pages *pageguard.Column) *columnReader {
+	r := &columnReader{leaf: l, pages: pages}
 	r.cells.Class, r.elements.Class = l.column.Class, l.element
 	if l.repDef > 0 {
 		r.cells.Class = l.element
@@ -42,55 +34,37 @@ func newColumnReader(l *leaf, chunk parquet.ColumnChunk) *columnReader {
 	return r
 }
 
-func (r *columnReader) close() {
-	if r == nil {
-		return
-	}
-	r.release()
-	r.pages.Close() // it reads only: an error would have come earlier
-}
-
-func (r *columnReader) release() {
-	if r.page != nil {
-		parquet.Release(r.page)
-		r.page = nil
-	}
+// open begins a chunk.
+func (r *columnReader) open(m *pq.ColumnMetaData) {
+	r.pages.Open(m)
+	r.row, r.pages.Slots = 0, 0
 }
 
 // next goes to the next page that has slots; io.EOF after the last.
-func (r *columnReader) next() (err error) {
+func (r *columnReader) next() error {
 	for {
-		r.release()
-		r.row, r.n, r.value = 0, 0, 0
-		if r.page, err = r.pages.ReadPage(); err != nil {
-			r.page = nil
+		r.row, r.value = 0, 0
+		if err := r.pages.Next(); err != nil {
+			r.pages.Slots = 0
 			return err
 		}
-		if r.n = int(r.page.NumValues()); r.n > 0 {
-			return r.begin()
+		switch {
+		case r.pages.Dictionary:
+			if err := r.dictionary(); err != nil {
+				return fmt.Errorf("dictionary: %w", err)
+			}
+		case r.pages.Slots > 0 && r.leaf.repDef > 0:
+			return r.beginList()
+		case r.pages.Slots > 0:
+			return nil
 		}
 	}
 }
 
-// begin prepares a page. A dictionary is made canonical once for its chunk.
-func (r *columnReader) begin() error {
-	r.rep, r.def, r.values = r.page.RepetitionLevels(), r.page.DefinitionLevels(), r.page.Data()
-	dictionary := r.page.Dictionary()
-	r.indexed = dictionary != nil
-	if r.indexed && dictionary != r.dictionary {
-		r.dictionary = dictionary
-		r.cells.Reset()
-		if err := r.leaf.convert(&r.cells, dictionary.Page().Data(), 0, dictionary.Len()); err != nil {
-			return fmt.Errorf("dictionary: %w", err)
-		}
-	}
-	if (r.leaf.maxDef > 0) != (len(r.def) == r.n) || r.leaf.maxDef == 0 && len(r.def) > 0 {
-		return fmt.Errorf("%w: %d values and %d definition levels", snapshot.ErrDamaged, r.n, len(r.def))
-	}
-	if r.leaf.repDef == 0 {
-		return nil
-	}
-	return r.beginList()
+// dictionary makes it canonical once for its chunk.
+func (r *columnReader) dictionary() error {
+	r.cells.Reset()
+	return r.leaf.convert(&r.cells, r.pages.Values, 0, r.pages.Count)
 }
 
 // read appends rows to a vector.
@@ -99,12 +73,12 @@ func (r *columnReader) read(v *snapshot.Vector, rows int) error {
 		return r.readLists(v, rows)
 	}
 	for rows > 0 {
-		if r.row == r.n {
+		if r.row == r.pages.Slots {
 			if err := r.more(); err != nil {
 				return err
 			}
 		}
-		n := min(rows, r.n-r.row)
+		n := min(rows, r.pages.Slots-r.row)
 		if err := r.slots(v, n); err != nil {
 			return err
 		}
@@ -127,7 +101,7 @@ func (r *columnReader) more() error {
 
 // slots appends n rows of a page: runs of values, and nulls.
 func (r *columnReader) slots(v *snapshot.Vector, n int) error {
-	def := r.def
+	def := r.pages.Def
 	if def != nil {
 		def = def[r.row : r.row+n]
 	}
@@ -135,17 +109,23 @@ func (r *columnReader) slots(v *snapshot.Vector, n int) error {
 	if def == nil {
 		return r.run(v, n)
 	}
+	present := byte(r.leaf.maxDef)
 	for len(def) > 0 {
 		k := 0
-		for k < len(def) && int(def[k]) == r.leaf.maxDef {
+		for k < len(def) && def[k] == present {
 			k++
 		}
-		if err := r.run(v, k); err != nil {
-			return err
+		if k > 0 {
+			if err := r.run(v, k); err != nil {
+				return err
+			}
 		}
-		for def = def[k:]; len(def) > 0 && int(def[0]) != r.leaf.maxDef; def = def[1:] {
-			v.AppendNull()
+		def, k = def[k:], 0
+		for k < len(def) && def[k] != present {
+			k++
 		}
+		v.AppendNulls(k)
+		def = def[k:]
 	}
 	return nil
 }
@@ -154,10 +134,10 @@ func (r *columnReader) slots(v *snapshot.Vector, n int) error {
 func (r *columnReader) run(v *snapshot.Vector, n int) error {
 	from := r.value
 	r.value += n
-	if !r.indexed {
-		return r.leaf.convert(v, r.values, from, from+n)
+	if r.pages.Indexes == nil {
+		return r.leaf.convert(v, r.pages.Values, from, from+n)
 	}
-	indexes := r.values.Int32()[from : from+n]
+	indexes := r.pages.Indexes[from : from+n]
 	if len(r.cells.Others) > 0 {
 		return r.runMixed(v, indexes)
 	}

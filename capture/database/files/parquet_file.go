@@ -14,14 +14,11 @@ import (
 
 	"parallax/capture/snapshot"
 	"parallax/internal/pagefile"
+	"parallax/internal/pageguard"
 )
 
-const (
-	// maxFooter bounds the footer, which is read as a whole.
-	maxFooter = 64 << 20
-	// parquetBuffer is read at once of each column.
-	parquetBuffer = 256 << 10
-)
+// maxFooter bounds the footer, which is read as a whole.
+const maxFooter = 64 << 20
 
 type parquetReader struct{ batchRows int }
 
@@ -62,7 +59,7 @@ func (p *parquetFile) open() error {
 	if err := checkEnds(p.os, info.Size()); err != nil {
 		return err
 	}
-	p.File, err = parquet.OpenFile(p.os, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(parquetBuffer))
+	p.File, err = parquet.OpenFile(p.os, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
 	}
@@ -123,20 +120,12 @@ func (p *parquetFile) checkChunk(m *pq.ColumnMetaData, l *leaf, rows, size int64
 	case !slices.Contains([]pq.CompressionCodec{pq.Uncompressed, pq.Snappy, pq.Gzip, pq.Zstd}, m.Codec):
 		return fmt.Errorf("codec %s is not accepted (zstd, snappy, gzip, none)", m.Codec)
 	case m.TotalCompressedSize < 0 || m.DataPageOffset < 0 || m.DictionaryPageOffset < 0 ||
-		m.TotalCompressedSize > size || max(m.DataPageOffset, m.DictionaryPageOffset) > size || startOf(m) > size-m.TotalCompressedSize:
-		return fmt.Errorf("%w: %d bytes at %d in a file of %d", snapshot.ErrDamaged, m.TotalCompressedSize, startOf(m), size)
+		m.TotalCompressedSize > size || max(m.DataPageOffset, m.DictionaryPageOffset) > size || pageguard.Start(m) > size-m.TotalCompressedSize:
+		return fmt.Errorf("%w: %d bytes at %d in a file of %d", snapshot.ErrDamaged, m.TotalCompressedSize, pageguard.Start(m), size)
 	case l.repDef == 0 && m.NumValues != rows || m.NumValues < 0:
 		return fmt.Errorf("%w: %d values in %d rows", snapshot.ErrDamaged, m.NumValues, rows)
 	}
 	return nil
-}
-
-// startOf is where a chunk's pages begin.
-func startOf(m *pq.ColumnMetaData) int64 {
-	if m.DictionaryPageOffset > 0 {
-		return m.DictionaryPageOffset
-	}
-	return m.DataPageOffset
 }
 
 func (r *parquetReader) describe(_ context.Context, f *file, t *snapshot.Table) error {

@@ -216,13 +216,3 @@ func FuzzThriftLength(f *testing.F) {
 		_ = thrift.Unmarshal(new(thrift.CompactProtocol), b[:n], &h)
 	})
 }
-
-func FuzzCheckValues(f *testing.F) {
-	f.Add(delta(5, 1), uint8(pq.DeltaBinaryPacked), uint16(5))
-	f.Add([]byte{1, 2, 3}, uint8(pq.RLEDictionary), uint16(5))
-	f.Add(append(delta(2, 3), delta(2, 0)...), uint8(pq.DeltaByteArray), uint16(2))
-	f.Fuzz(func(t *testing.T, b []byte, encoding uint8, n uint16) {
-		_ = checkValues(b, pq.Encoding(encoding), int(n)) // no panic
-		_ = countRuns(b, int(encoding%33), int(n))
-	})
-}

@@ -11,29 +11,20 @@ import (
 // beginList makes the values of a page canonical. A list may go on in the next
 // page.
 func (r *columnReader) beginList() error {
-	if len(r.rep) != r.n {
-		return fmt.Errorf("%w: %d values and %d repetition levels", snapshot.ErrDamaged, r.n, len(r.rep))
-	}
-	present := 0
-	for _, d := range r.def {
-		if int(d) == r.leaf.maxDef {
-			present++
-		}
-	}
 	r.elements.Reset()
 	r.nextElement = 0
-	return r.run(&r.elements, present)
+	return r.run(&r.elements, r.pages.Count)
 }
 
 // readLists appends rows, each the text of a JSON array.
 func (r *columnReader) readLists(v *snapshot.Vector, rows int) error {
 	for range rows {
-		if r.row == r.n {
+		if r.row == r.pages.Slots {
 			if err := r.more(); err != nil {
 				return err
 			}
 		}
-		if r.rep[r.row] != 0 {
+		if r.pages.Rep[r.row] != 0 {
 			return fmt.Errorf("%w: a list begins within another", snapshot.ErrDamaged)
 		}
 		if err := r.readList(v); err != nil {
@@ -47,7 +38,7 @@ func (r *columnReader) readLists(v *snapshot.Vector, rows int) error {
 }
 
 func (r *columnReader) readList(v *snapshot.Vector) error {
-	switch first := int(r.def[r.row]); {
+	switch first := int(r.pages.Def[r.row]); {
 	case first == r.leaf.repDef-1:
 		r.row++
 		v.Data = append(v.Data, "[]"...)
@@ -79,7 +70,7 @@ func (r *columnReader) readList(v *snapshot.Vector) error {
 
 // element appends one element's text.
 func (r *columnReader) element(v *snapshot.Vector) {
-	def := int(r.def[r.row])
+	def := int(r.pages.Def[r.row])
 	r.row++
 	if def < r.leaf.maxDef {
 		v.Data = append(v.Data, "null"...)
@@ -92,14 +83,14 @@ func (r *columnReader) element(v *snapshot.Vector) {
 
 // goesOn reports whether the next slot belongs to the same list.
 func (r *columnReader) goesOn() (bool, error) {
-	if r.row == r.n {
+	if r.row == r.pages.Slots {
 		if err := r.next(); errors.Is(err, io.EOF) {
 			return false, nil
 		} else if err != nil {
 			return false, err
 		}
 	}
-	return r.rep[r.row] != 0, nil
+	return r.pages.Rep[r.row] != 0, nil
 }
 
 // appendElement writes a cell as an array's element: numbers and truth values as

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go"
+	pq "github.com/parquet-go/parquet-go/format"
 
 	"parallax/capture/database"
 	"parallax/capture/snapshot"
+	"parallax/internal/pageguard"
 )
 
 // batchBytes is what a batch should weigh at most; maxVector is what one column
@@ -33,47 +34,36 @@ func (r *parquetReader) read(ctx context.Context, f *file, t *snapshot.Table, em
 			return fmt.Errorf("column %q is not what it was when the file was found", l.column.Name)
 		}
 	}
+	unpack := new(pageguard.Unpacker)
+	defer unpack.Close()
+	columns := p.columns(unpack)
 	b := snapshot.NewBatch(t.Columns)
-	for i, g := range p.RowGroups() {
-		if err := safely(func() error { return p.checkPages(ctx, i) }); err != nil {
-			return fmt.Errorf("row group %d: %w", i, err)
-		}
-		step := r.step(p.Metadata().RowGroups[i].TotalByteSize, g.NumRows())
-		if err := r.group(ctx, p, g, step, b, emit); err != nil {
+	for i := range p.Metadata().RowGroups {
+		g := &p.Metadata().RowGroups[i]
+		if err := r.group(ctx, columns, g, b, emit); err != nil {
 			return fmt.Errorf("row group %d: %w", i, err)
 		}
 	}
 	return nil
 }
 
-// checkPages goes through a row group's pages before the library does.
-func (p *parquetFile) checkPages(ctx context.Context, group int) error {
-	g := guard{file: p.os}
-	defer g.close()
-	columns := p.Metadata().RowGroups[group].Columns
-	for i := range columns {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := g.chunk(&columns[i].MetaData, &p.leaves[i]); err != nil {
-			return fmt.Errorf("column %q: %w", p.leaves[i].column.Name, err)
-		}
+// columns returns readers of all columns, before their first chunk.
+func (p *parquetFile) columns(unpack *pageguard.Unpacker) []*columnReader {
+	out := make([]*columnReader, len(p.leaves))
+	for i := range p.leaves {
+		l := &p.leaves[i]
+		out[i] = newColumnReader(l, pageguard.NewColumn(p.os, l.pages(), unpack))
 	}
-	return nil
+	return out
 }
 
 // group reads one row group, all columns in step.
-func (*parquetReader) group(ctx context.Context, p *parquetFile, g parquet.RowGroup, step int64, b *snapshot.Batch, emit func(*snapshot.Batch) error) error {
-	columns := make([]*columnReader, len(p.leaves))
-	defer func() {
-		for _, c := range columns {
-			c.close()
-		}
-	}()
-	for i, chunk := range g.ColumnChunks() {
-		columns[i] = newColumnReader(&p.leaves[i], chunk)
+func (r *parquetReader) group(ctx context.Context, columns []*columnReader, g *pq.RowGroup, b *snapshot.Batch, emit func(*snapshot.Batch) error) error {
+	for i, c := range columns {
+		c.open(&g.Columns[i].MetaData)
 	}
-	for left := g.NumRows(); left > 0; left -= int64(b.Rows) {
+	step := r.step(g.TotalByteSize, g.NumRows)
+	for left := g.NumRows; left > 0; left -= int64(b.Rows) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -107,7 +97,7 @@ func fill(b *snapshot.Batch, columns []*columnReader) error {
 // ended checks that no column has more rows than the footer says.
 func ended(columns []*columnReader) error {
 	for _, c := range columns {
-		if c.row == c.n {
+		if c.row == c.pages.Slots {
 			if err := c.next(); errors.Is(err, io.EOF) {
 				continue
 			} else if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"parallax/capture/database"
 	"parallax/capture/snapshot"
+	"parallax/internal/pageguard"
 )
 
 // element is a node of a schema with what stands below it.
@@ -52,19 +53,26 @@ func (e *element) isList() bool {
 // leaf is a column of the table and the column of the file that holds it.
 type leaf struct {
 	column snapshot.Column
-	index  int // among the file's leaf columns
 	// maxDef is the definition level of a value; repDef, of lists, that of an element
 	// or a null in its place: one less is an empty list, two less none.
 	maxDef, repDef int
 	// element is the class of a list's elements.
 	element snapshot.Class
 	convert converter
+	// physical and length are what its values are in the file.
+	physical pq.Type
+	length   int
+}
+
+// pages is what its pages are read as.
+func (l *leaf) pages() pageguard.Leaf {
+	return pageguard.Leaf{Type: l.physical, Length: l.length, MaxDef: l.maxDef, MaxRep: min(l.repDef, 1)}
 }
 
 // leaves describes the columns of a schema, or refuses one by name.
 func leaves(root *element) (out []leaf, err error) {
-	for i, field := range root.children {
-		l := leaf{index: i}
+	for _, field := range root.children {
+		var l leaf
 		end, err := l.descend(field)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", field.Name, err)
@@ -72,6 +80,7 @@ func leaves(root *element) (out []leaf, err error) {
 		if l.column, l.convert, err = columnOf(end); err != nil {
 			return nil, fmt.Errorf("column %q: %w", field.Name, err)
 		}
+		l.physical, l.length = end.Type.V, int(end.TypeLength.V)
 		l.column.Name = field.Name
 		l.column.NotNull = field.is(pq.Required)
 		if l.repDef > 0 {
