@@ -173,3 +173,35 @@ func TestProgress(t *testing.T) {
 }
 
 func holdsToken(s string) bool { return strings.Contains(s, "redacted-") }
+
+// A hidden field of a page is carried into the form that is sent, which redaction
+// knows by its name and the page's text it does not.
+func TestHiddenField(t *testing.T) {
+	const token = "redacted-abcdefghijklmnop"
+	page := func(csrf string) string {
+		return `<form method=post><input type=hidden name="csrf" value="` + csrf + `"><input name=user></form>`
+	}
+	var s script
+	answeredBy(s.add("a", 0, 1, "GET", "/login"), page("old/&#43;1"), "Content-Type: text/html; charset=utf-8")
+	ex := withBody(s.add("a", 2, 3, "POST", "/login", "Content-Type: application/x-www-form-urlencoded"), "user=ann&csrf="+token)
+	ex.Request.Body.Redacted = true
+	withBody(s.add("a", 4, 5, "POST", "/logout", "Content-Type: application/x-www-form-urlencoded"), "csrf=old%2F%2B1")
+	address, requests := httpServer(t, func(r seen) string {
+		return ok(page("live&amp;=2"), "Content-Type: text/html")
+	})
+	o := Options{
+		AllowWrites: true, HoldsToken: holdsToken,
+		Token: func(value string) string {
+			if value != "old/+1" {
+				t.Errorf("a token of %q", value)
+			}
+			return token
+		},
+		Carry: []carry.Rule{{From: carry.From{Route: "GET /login", Text: `name="csrf" value="([^"]+)"`}, To: carry.To{Body: "/csrf"}}},
+	}
+	r, _ := run(t, &s, address, o)
+	got := requests()
+	if len(got) != 3 || got[1].body != "user=ann&csrf=live%26%3D2" || got[2].body != "csrf=live%26%3D2" || r.Carried != 2 {
+		t.Errorf("%+v %+v", got, r)
+	}
+}

@@ -90,6 +90,7 @@ func newEngine(out Sink, journal Journal, o Options) (*engine, error) {
 	if e.carry, err = carry.New(o.Carry); err != nil {
 		return nil, err
 	}
+	e.carry.Tokens(o.Token)
 	if e.auth, err = e.newAuth(end); err != nil {
 		return nil, err
 	}

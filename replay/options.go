@@ -106,6 +106,9 @@ type Options struct {
 	// HoldsToken reports whether a text holds a redaction token: it is never
 	// sent.
 	HoldsToken func(string) bool
+	// Token is what redaction made of a value in recorded requests, "" where it is
+	// off; it is called by many goroutines. Nil: it was off.
+	Token func(value string) string
 	// Filter returns why an exchange is left out, "" to keep it.
 	Filter func(*recording.Exchange) string
 	Resume Resume

@@ -177,6 +177,16 @@ func (r *Redactor) Apply(ex *recording.Exchange) error {
 	return nil
 }
 
+// Token returns what stands in the place of a secret text, "" where redaction is off.
+func (r *Redactor) Token(value string) string {
+	if r.off {
+		return ""
+	}
+	p := r.passes.Get().(*pass)
+	defer r.passes.Put(p)
+	return string(p.tokens.appendToken(nil, []byte(value)))
+}
+
 // count adds what p found and clears it.
 func (r *Redactor) count(p *pass) {
 	if p.counts == (counts{}) {

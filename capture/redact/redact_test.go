@@ -405,3 +405,22 @@ func TestTokensBesideSecrets(t *testing.T) {
 		checkBody(t, r, r, "application/json", []byte(text))
 	}
 }
+
+// Token is what stands in a form in the place of its secret.
+func TestTokenOfAValue(t *testing.T) {
+	r, err := New(Config{}, testKey(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ex := &recording.Exchange{Request: &recording.Request{Method: "POST", Target: "/x?csrf_token=a%2Fb"}}
+	if err := r.Apply(ex); err != nil {
+		t.Fatal(err)
+	}
+	if want := "/x?csrf_token=" + r.Token("a/b"); ex.Request.Target != want || !IsToken(r.Token("a/b")) {
+		t.Errorf("%s, want %s", ex.Request.Target, want)
+	}
+	off, err := New(Config{Profile: Off}, Key{})
+	if err != nil || off.Token("a") != "" {
+		t.Errorf("%v %q", err, off.Token("a"))
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -49,6 +50,7 @@ func openCandidate(o *proxyOptions, p *proxy.Proxy, s streams) (*candidate, erro
 		return nil, err
 	}
 	m := c.options.mirror(p)
+	m.Replay.Token = cmp.Or(c.outward, c.redactor).Token
 	if c.options.Compare {
 		if c.counts, err = newLiveCounts(c.options.Rules, c.options.Names, c.marker()); err != nil {
 			return nil, joinErrors(err, c.discard())

@@ -285,6 +285,7 @@ func runReplay(ctx context.Context, o replayOptions, s streams) (*replay.Result,
 	if err != nil {
 		return nil, err
 	}
+	engine.Token = redactor.Token
 	live, err := o.openRun(base, redactor, &engine, s)
 	if err != nil {
 		return nil, err

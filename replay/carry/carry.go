@@ -78,6 +78,7 @@ func (s *store) put(k Key, v live, limit int) bool {
 type Set struct {
 	rules    []rule
 	runRules bool
+	token    func(value string) string // nil: nothing was redacted
 
 	mu        sync.Mutex
 	run       store
@@ -109,6 +110,10 @@ func New(rules []Rule) (*Set, error) {
 	return s, nil
 }
 
+// Tokens tells the set what redaction makes of a value in requests, "" for nothing. It
+// comes before the first answer, and of is called by many goroutines.
+func (s *Set) Tokens(of func(value string) string) { s.token = of }
+
 // Forgotten is the number of pairs that did not fit.
 func (s *Set) Forgotten() int64 {
 	s.mu.Lock()
@@ -121,7 +126,7 @@ func (s *Set) Forgotten() int64 {
 func (s *Set) FromBody(method, target string) bool {
 	for i := range s.rules {
 		r := &s.rules[i]
-		if r.From.Body != "" && r.from.match(method, target) {
+		if (r.From.Body != "" || r.pattern != nil) && r.from.match(method, target) {
 			return true
 		}
 	}
@@ -164,7 +169,9 @@ func (s *Set) ruleSources(keys []Key, req *recording.Request, recorded Message) 
 	for i := range s.rules {
 		r := &s.rules[i]
 		if r.run && r.from.match(req.Method, req.Target) {
-			r.values(recorded, func(_, value string) { keys = append(keys, Key{i, value}) })
+			r.values(recorded, func(_, value string) {
+				s.spellings(r, value, func(old string) { keys = append(keys, Key{i, old}) })
+			})
 		}
 	}
 	return keys
@@ -183,7 +190,7 @@ func (s *Set) Learn(session *Session, req *recording.Request, recorded, answered
 		s.mu.Lock()
 		r.values(answered, func(place, value string) {
 			if was, ok := old[place]; ok {
-				s.remember(r, session, Key{i, was}, live{value: value})
+				s.spellings(r, was, func(old string) { s.remember(r, session, Key{i, old}, live{value: value}) })
 			}
 		})
 		s.mu.Unlock()
@@ -269,6 +276,8 @@ func (r *rule) values(m Message, f func(place, value string)) {
 				f("", c.value)
 			}
 		}
+	case r.pattern != nil:
+		r.textValues(m, f)
 	case len(m.Body) > 0:
 		jsontext.Visit(m.Body, func(v jsontext.Scalar) {
 			if jsontext.Match(r.fromBody, v.Path) {

@@ -3,6 +3,7 @@ package carry
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"parallax/internal/jsontext"
@@ -17,7 +18,7 @@ type Rule struct {
 	Scope string `yaml:"scope,omitempty" json:"scope,omitempty"`
 }
 
-// From names a place in answers: exactly one of Header, Cookie and Body.
+// From names a place in answers: exactly one of Header, Cookie, Body and Text.
 type From struct {
 	// Route is "POST /orders", "GET /orders/{any}", "/orders" (any method) or
 	// empty (any route). A segment in braces, or *, matches one segment.
@@ -28,6 +29,9 @@ type From struct {
 	Cookie string `yaml:"cookie,omitempty" json:"cookie,omitempty"`
 	// Body is a JSON Pointer; a segment * matches every element or member.
 	Body string `yaml:"body,omitempty" json:"body,omitempty"`
+	// Text is a regular expression (RE2) with one group, which captures the value in
+	// a body of any type: a hidden field of an HTML form.
+	Text string `yaml:"text,omitempty" json:"text,omitempty"`
 }
 
 // To names a place in requests: exactly one besides Route.
@@ -51,6 +55,7 @@ type rule struct {
 	Rule
 	from, to         template
 	fromBody, toBody []string
+	pattern          *regexp.Regexp // of From.Text, nil without
 	run              bool
 }
 
@@ -70,14 +75,17 @@ func compile(n int, r Rule) (rule, error) {
 	if c.toBody, err = jsontext.ParsePointer(r.To.Body); err != nil {
 		return fail(fmt.Errorf("to.body: %w", err))
 	}
+	if c.pattern, err = parsePattern(r.From.Text); err != nil {
+		return fail(fmt.Errorf("from.text: %w", err))
+	}
 	c.run = r.Scope == "run"
 	return c, nil
 }
 
 func (r *Rule) check() error {
 	switch {
-	case count(r.From.Header, r.From.Cookie, r.From.Body) != 1:
-		return errors.New("from: want exactly one of header, cookie, body")
+	case count(r.From.Header, r.From.Cookie, r.From.Body, r.From.Text) != 1:
+		return errors.New("from: want exactly one of header, cookie, body, text")
 	case r.To.Any && count(r.To.Header, r.To.Query, r.To.Path, r.To.Body, r.To.Cookie) != 0,
 		!r.To.Any && count(r.To.Header, r.To.Query, r.To.Path, r.To.Body, r.To.Cookie) != 1:
 		return errors.New("to: want exactly one of header, query, path, body, cookie, any")
