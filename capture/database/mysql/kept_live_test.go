@@ -26,7 +26,7 @@ func (s tableSink) Close(c database.TableClosing) error {
 func TestValuesAreKept(t *testing.T) {
 	s := newScratch(t)
 	for i, v := range values {
-		s.exec("SET time_zone = '+00:00', sql_mode = ''; "+fmt.Sprintf("CREATE TABLE v%03d (id int primary key, v %s)", i, v.declare)+"; "+
+		s.exec("SET time_zone = '+00:00', sql_mode = ''; " + fmt.Sprintf("CREATE TABLE v%03d (id int primary key, v %s)", i, v.declare) + "; " +
 			fmt.Sprintf("INSERT INTO v%03d VALUES (1, %s)", i, v.value))
 	}
 	src := s.open(database.Options{})
