@@ -118,6 +118,10 @@ func acrossForms(a, b *snapshot.Column, key bool) (forms, bool) {
 	switch {
 	case a.Class == snapshot.Text && b.Class == snapshot.UUID, a.Class == snapshot.Bytes && b.Class == snapshot.UUID:
 		c = toUUID
+	case a.Class == snapshot.Text && b.Class == snapshot.Number && isBit(a):
+		c = bitsToNumber
+	case a.Class == snapshot.Text && b.Class == snapshot.Bool && isBit(a):
+		c = bitToBool
 	case key && a.Class == snapshot.Text && b.Class == snapshot.Number, a.Class == snapshot.Bool && b.Class == snapshot.Number:
 		c = toNumber
 	case a.Class == snapshot.Float && b.Class == snapshot.Number:
@@ -156,6 +160,20 @@ func toNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 		if len(c) == 1 {
 			return snapshot.Number, snapshot.AppendInt(nil, int64(c[0]))
 		}
+	}
+	return class, c
+}
+
+func bitsToNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	if n, ok := bitTextAsNumber(c); ok {
+		return snapshot.Number, n
+	}
+	return class, c
+}
+
+func bitToBool(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	if text := string(c); text == "0" || text == "1" {
+		return snapshot.Bool, []byte{c[0] - '0'}
 	}
 	return class, c
 }

@@ -112,6 +112,10 @@ func numberAcross(c *cells) (verdict, bool) {
 		if n, ok := bitsAsNumber(c.b); ok && (isBit(c.new) || isBit(c.old)) && bytes.Equal(n, c.a) {
 			return equalBy(bitAsNumber), true
 		}
+	case snapshot.Text:
+		if n, ok := bitTextAsNumber(c.b); ok && isBit(c.new) && bytes.Equal(n, c.a) {
+			return equalBy(bitAsNumber), true
+		}
 	}
 	return verdict{}, false
 }
@@ -126,6 +130,19 @@ func bitsAsNumber(b []byte) ([]byte, bool) {
 	var wide [8]byte
 	copy(wide[8-len(b):], b)
 	return snapshot.AppendUint(nil, binary.BigEndian.Uint64(wide[:])), true
+}
+
+// bitTextAsNumber reads PostgreSQL's bits, which are text, as an unsigned number.
+func bitTextAsNumber(text []byte) ([]byte, bool) {
+	if len(text) == 0 || len(bytes.Trim(text, "01")) > 0 {
+		return nil, false
+	}
+	n, ok := new(big.Int).SetString(string(text), 2)
+	if !ok {
+		return nil, false
+	}
+	number, err := snapshot.AppendNumberText(nil, n.String())
+	return number, err == nil
 }
 
 // numberAndFloat judges an exact number beside a double: equal where the double's
@@ -196,7 +213,9 @@ func nearestDouble(number []byte) float64 {
 
 // boolAcross judges a truth value beside bits.
 func boolAcross(c *cells) (verdict, bool) {
-	if c.newClass == snapshot.Bytes && isBit(c.new) && len(c.b) == 1 && bytes.Equal(c.a, c.b) {
+	switch {
+	case !isBit(c.new) || len(c.b) != 1:
+	case c.newClass == snapshot.Bytes && bytes.Equal(c.a, c.b), c.newClass == snapshot.Text && bytes.Equal(c.a, []byte{c.b[0] - '0'}):
 		return equalBy(bitAsBool), true
 	}
 	return verdict{}, false
