@@ -158,7 +158,8 @@ func TestFormsHideNothing(t *testing.T) {
 		xc, xb := formed(f.of[0], x)
 		yc, yb := formed(f.of[1], y)
 		c := cells{old: &a, new: &b, oldClass: x.class, newClass: y.class, a: []byte(x.bytes), b: []byte(y.bytes)}
-		if v := judge(&c, false); xc == yc && xb == yb && !v.equal {
+		digits := q.key && (x.class == snapshot.Text && y.class == snapshot.Number || x.class == snapshot.Number && y.class == snapshot.Text)
+		if v := judge(&c, false); xc == yc && xb == yb && !v.equal && !digits { // digits in a key's text: "key form"
 			t.Fatalf("%v and %v are %s, and one in form: %v %q", x, y, describe(v), xc, xb)
 		}
 	})
