@@ -102,22 +102,31 @@ func numberAcross(c *cells) (verdict, bool) {
 	case snapshot.Float:
 		return numberAndFloat(c), true
 	case snapshot.Bool:
-		if n, ok := snapshot.NumberInt(c.a); ok && len(c.b) == 1 && n == int64(c.b[0]) {
-			if isBit(c.old) {
-				return equalBy(bitAsBool), true
-			}
-			return equalBy(boolAsNumber), true
+		by := boolAsNumber
+		if isBit(c.old) {
+			by = bitAsBool
+		}
+		if n, ok := snapshot.NumberInt(c.a); ok && len(c.b) == 1 && (n == 0 || n == 1) {
+			return equalOrChanged(n == int64(c.b[0]), by), true
 		}
 	case snapshot.Bytes:
-		if n, ok := bitsAsNumber(c.b); ok && (isBit(c.new) || isBit(c.old)) && bytes.Equal(n, c.a) {
-			return equalBy(bitAsNumber), true
+		if n, ok := bitsAsNumber(c.b); ok && (isBit(c.new) || isBit(c.old)) {
+			return equalOrChanged(bytes.Equal(n, c.a), bitAsNumber), true
 		}
 	case snapshot.Text:
-		if n, ok := bitTextAsNumber(c.b); ok && isBit(c.new) && bytes.Equal(n, c.a) {
-			return equalBy(bitAsNumber), true
+		if n, ok := bitTextAsNumber(c.b); ok && isBit(c.new) {
+			return equalOrChanged(bytes.Equal(n, c.a), bitAsNumber), true
 		}
 	}
 	return verdict{}, false
+}
+
+// equalOrChanged judges two forms of one type: what differs in them is the value.
+func equalOrChanged(equal bool, n norm) verdict {
+	if equal {
+		return equalBy(n)
+	}
+	return changed("")
 }
 
 func isBit(c *snapshot.Column) bool { return strings.HasPrefix(strings.ToLower(c.Declared), "bit") }
@@ -213,10 +222,15 @@ func nearestDouble(number []byte) float64 {
 
 // boolAcross judges a truth value beside bits.
 func boolAcross(c *cells) (verdict, bool) {
+	if !isBit(c.new) || len(c.b) != 1 || len(c.a) != 1 {
+		return verdict{}, false
+	}
+	bit := c.b[0]
 	switch {
-	case !isBit(c.new) || len(c.b) != 1:
-	case c.newClass == snapshot.Bytes && bytes.Equal(c.a, c.b), c.newClass == snapshot.Text && bytes.Equal(c.a, []byte{c.b[0] - '0'}):
-		return equalBy(bitAsBool), true
+	case c.newClass == snapshot.Bytes && bit <= 1:
+		return equalOrChanged(bit == c.a[0], bitAsBool), true
+	case c.newClass == snapshot.Text && (bit == '0' || bit == '1'):
+		return equalOrChanged(bit-'0' == c.a[0], bitAsBool), true
 	}
 	return verdict{}, false
 }
