@@ -168,16 +168,22 @@ func TestPlan(t *testing.T) {
 	twice := newFake(1, "a", "a")
 	noColumn := newFake(1, "a")
 	noColumn.tables[0].Key = []string{"other"}
+	keyTwice := newFake(1, "a")
+	keyTwice.tables[0].Key = []string{"id", "id"}
+	none := newFake(1, "a", "bare")
+	none.tables[1].Columns, none.tables[1].Key = nil, nil
 	for name, c := range map[string]struct {
 		src  *fakeSource
 		o    Options
 		want string
 	}{
-		"twice":     {twice, Options{}, `"a"`},
-		"key":       {newFake(1, "a"), Options{Keys: map[string][]string{"nope": {"id"}}}, `"nope"`},
-		"any key":   {newFake(1, "a"), Options{Keys: map[string][]string{"*": {"id"}, "a": {"id"}}}, ""},
-		"include":   {newFake(1, "a"), Options{Include: []string{"a", "x*"}}, `"x*"`},
-		"no column": {noColumn, Options{}, `"other"`},
+		"key twice":  {keyTwice, Options{}, "names a column twice"},
+		"no columns": {none, Options{}, "table bare has no columns"},
+		"twice":      {twice, Options{}, `"a"`},
+		"key":        {newFake(1, "a"), Options{Keys: map[string][]string{"nope": {"id"}}}, `"nope"`},
+		"any key":    {newFake(1, "a"), Options{Keys: map[string][]string{"*": {"id"}, "a": {"id"}}}, ""},
+		"include":    {newFake(1, "a"), Options{Include: []string{"a", "x*"}}, `"x*"`},
+		"no column":  {noColumn, Options{}, `"other"`},
 	} {
 		_, err := Capture(t.Context(), c.src, newSink(), CaptureOptions{Options: c.o})
 		if (err == nil) != (c.want == "") || err != nil && (!errors.Is(err, ErrPlan) || !strings.Contains(err.Error(), c.want)) {

@@ -23,6 +23,14 @@ var (
 	ErrStrained = errors.New("the store is strained")
 )
 
+// DSNError is a DSN that is not understood. Its text repeats none of it: cut in the
+// wrong place, any part may hold some of a password.
+type DSNError struct{ Err error }
+
+func (e *DSNError) Error() string { return e.Err.Error() }
+
+func (e *DSNError) Unwrap() error { return e.Err }
+
 // named puts the table before an error that does not begin with it: sources, sinks
 // and stages may say it themselves.
 func named(t *snapshot.Table, err error) error {

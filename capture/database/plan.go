@@ -17,7 +17,7 @@ func checkPlan(tables []snapshot.Table, o *Options) error {
 		return err
 	}
 	for i := range tables {
-		if _, err := tables[i].KeyIndexes(); err != nil {
+		if err := checkColumns(&tables[i]); err != nil {
 			return fmt.Errorf("%w: %w", ErrPlan, err)
 		}
 	}
@@ -30,6 +30,21 @@ func checkPlan(tables []snapshot.Table, o *Options) error {
 		if name != anyTable && !slices.ContainsFunc(tables, func(t snapshot.Table) bool { return name == t.Name || name == t.FullName() }) {
 			return fmt.Errorf("keys: no captured table is called %q: %w", name, ErrPlan)
 		}
+	}
+	return nil
+}
+
+// checkColumns refuses before anything is read what no snapshot takes.
+func checkColumns(t *snapshot.Table) error {
+	if len(t.Columns) == 0 {
+		return fmt.Errorf("table %s has no columns, and its rows cannot be told apart\n\texclude it", t.FullName())
+	}
+	key, err := t.KeyIndexes()
+	if err != nil {
+		return err
+	}
+	if slices.Sort(key); len(slices.Compact(key)) < len(t.Key) {
+		return fmt.Errorf("table %s: the key %q names a column twice", t.FullName(), t.Key)
 	}
 	return nil
 }

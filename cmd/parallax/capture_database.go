@@ -293,7 +293,8 @@ func checkSnapshot(result database.Result, o databaseOptions) error {
 	return nil
 }
 
-// isDatabaseUsage reports the faults of a plan.
+// isDatabaseUsage reports the faults of a DSN and of a plan.
 func isDatabaseUsage(err error) bool {
-	return errors.Is(err, database.ErrType) || errors.Is(err, database.ErrConsistency) || errors.Is(err, database.ErrPlan) || errors.Is(err, snapshot.ErrExists)
+	var dsn *database.DSNError
+	return errors.As(err, &dsn) || errors.Is(err, database.ErrType) || errors.Is(err, database.ErrConsistency) || errors.Is(err, database.ErrPlan) || errors.Is(err, snapshot.ErrExists)
 }

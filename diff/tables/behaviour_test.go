@@ -528,3 +528,27 @@ func TestUnannouncedDuplicatesAreErrors(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestDocumentsWithoutAKey: stores spell documents in their own way, and rows are found
+// all the same. Where nothing differs as it stands, nothing is equal under a form.
+func TestDocumentsWithoutAKey(t *testing.T) {
+	of := func(class snapshot.Class) snapshot.Table {
+		return table("log", nil, column("n", snapshot.Number), column("doc", class))
+	}
+	old := newMemory(of(snapshot.JSON), []row{
+		{number(1), document(`{"b":1.50, "a":"\u00e9"}`)}, {number(1), document(`{"b":1.50, "a":"\u00e9"}`)}, {number(2), document(`[1e2]`)}, {number(3), null()},
+	}, 8)
+	for _, class := range []snapshot.Class{snapshot.JSON, snapshot.Text} {
+		spelled := func(s string) value { return value{class, s} }
+		new := newMemory(of(class), []row{
+			{number(1), spelled(`{"a":"é","b":1.5}`)}, {number(1), spelled(`{"a": "é","b":1.5}`)}, {number(2), spelled(`[101]`)}, {number(3), null()},
+		}, 8)
+		s, ds := compared(t, input("old", old), input("new", new), Options{})
+		if u := s.Subjects[0]; u.UnderRules != 3 || u.MissingNew != 1 || len(ds) != 2 {
+			t.Errorf("%s: %+v\n%s", class, u, lines(ds))
+		}
+	}
+	if s, ds := compared(t, input("old", old), input("new", old), Options{}); s.Subjects[0].Equal != 4 || len(ds) > 0 {
+		t.Errorf("with itself: %+v\n%s", s.Subjects[0], lines(ds))
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"parallax/capture/snapshot"
+	"parallax/diff/jsondiff"
 )
 
 // forms is the form that the cells of a pair share, where rows are found by them:
@@ -20,6 +21,9 @@ func formsOf(q *pair) (forms, bool) {
 	a, b := q.oldColumn, q.newColumn
 	if q.mode == always {
 		return forms{class: b.Class, of: [2]convert{transformed(q), nil}}, true
+	}
+	if !q.key && areDocuments(a, b) {
+		return forms{class: snapshot.JSON, of: [2]convert{toDocument, toDocument}}, true
 	}
 	if a.Class == b.Class {
 		return sameClassForms(q), true
@@ -118,6 +122,10 @@ func acrossForms(a, b *snapshot.Column, key bool) (forms, bool) {
 	switch {
 	case a.Class == snapshot.Text && b.Class == snapshot.UUID, a.Class == snapshot.Bytes && b.Class == snapshot.UUID:
 		c = toUUID
+	case a.Class == snapshot.Text && b.Class == snapshot.Number && isBit(a):
+		c = bitsToNumber
+	case a.Class == snapshot.Text && b.Class == snapshot.Bool && isBit(a):
+		c = bitToBool
 	case key && a.Class == snapshot.Text && b.Class == snapshot.Number, a.Class == snapshot.Bool && b.Class == snapshot.Number:
 		c = toNumber
 	case a.Class == snapshot.Float && b.Class == snapshot.Number:
@@ -130,6 +138,29 @@ func acrossForms(a, b *snapshot.Column, key bool) (forms, bool) {
 		return forms{}, false
 	}
 	return forms{class: b.Class, of: [2]convert{only(a.Class, c), nil}}, true
+}
+
+// areDocuments reports whether a cell of one column may be that of the other spelled
+// differently, as JSON or a list. Tokens are none.
+func areDocuments(a, b *snapshot.Column) bool {
+	if a.Redacted || b.Redacted {
+		return false
+	}
+	document := func(c *snapshot.Column) bool { return c.Class == snapshot.JSON || c.Class == snapshot.List }
+	return document(a) && document(b) ||
+		a.Class == snapshot.JSON && b.Class == snapshot.Text || a.Class == snapshot.Text && b.Class == snapshot.JSON
+}
+
+// toDocument: what is no JSON stays as it is.
+func toDocument(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	if class != snapshot.JSON && class != snapshot.List && class != snapshot.Text {
+		return class, c
+	}
+	form, err := jsondiff.AppendCanonical(nil, c, jsondiff.Limits{})
+	if err != nil {
+		return class, c
+	}
+	return snapshot.JSON, form
 }
 
 func toUUID(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
@@ -156,6 +187,20 @@ func toNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 		if len(c) == 1 {
 			return snapshot.Number, snapshot.AppendInt(nil, int64(c[0]))
 		}
+	}
+	return class, c
+}
+
+func bitsToNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	if n, ok := bitTextAsNumber(c); ok {
+		return snapshot.Number, n
+	}
+	return class, c
+}
+
+func bitToBool(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	if text := string(c); text == "0" || text == "1" {
+		return snapshot.Bool, []byte{c[0] - '0'}
 	}
 	return class, c
 }

@@ -102,18 +102,31 @@ func numberAcross(c *cells) (verdict, bool) {
 	case snapshot.Float:
 		return numberAndFloat(c), true
 	case snapshot.Bool:
-		if n, ok := snapshot.NumberInt(c.a); ok && len(c.b) == 1 && n == int64(c.b[0]) {
-			if isBit(c.old) {
-				return equalBy(bitAsBool), true
-			}
-			return equalBy(boolAsNumber), true
+		by := boolAsNumber
+		if isBit(c.old) {
+			by = bitAsBool
+		}
+		if n, ok := snapshot.NumberInt(c.a); ok && len(c.b) == 1 && (n == 0 || n == 1) {
+			return equalOrChanged(n == int64(c.b[0]), by), true
 		}
 	case snapshot.Bytes:
-		if n, ok := bitsAsNumber(c.b); ok && (isBit(c.new) || isBit(c.old)) && bytes.Equal(n, c.a) {
-			return equalBy(bitAsNumber), true
+		if n, ok := bitsAsNumber(c.b); ok && (isBit(c.new) || isBit(c.old)) {
+			return equalOrChanged(bytes.Equal(n, c.a), bitAsNumber), true
+		}
+	case snapshot.Text:
+		if n, ok := bitTextAsNumber(c.b); ok && isBit(c.new) {
+			return equalOrChanged(bytes.Equal(n, c.a), bitAsNumber), true
 		}
 	}
 	return verdict{}, false
+}
+
+// equalOrChanged judges two forms of one type: what differs in them is the value.
+func equalOrChanged(equal bool, n norm) verdict {
+	if equal {
+		return equalBy(n)
+	}
+	return changed("")
 }
 
 func isBit(c *snapshot.Column) bool { return strings.HasPrefix(strings.ToLower(c.Declared), "bit") }
@@ -126,6 +139,19 @@ func bitsAsNumber(b []byte) ([]byte, bool) {
 	var wide [8]byte
 	copy(wide[8-len(b):], b)
 	return snapshot.AppendUint(nil, binary.BigEndian.Uint64(wide[:])), true
+}
+
+// bitTextAsNumber reads PostgreSQL's bits, which are text, as an unsigned number.
+func bitTextAsNumber(text []byte) ([]byte, bool) {
+	if len(text) == 0 || len(bytes.Trim(text, "01")) > 0 {
+		return nil, false
+	}
+	n, ok := new(big.Int).SetString(string(text), 2)
+	if !ok {
+		return nil, false
+	}
+	number, err := snapshot.AppendNumberText(nil, n.String())
+	return number, err == nil
 }
 
 // numberAndFloat judges an exact number beside a double: equal where the double's
@@ -196,8 +222,15 @@ func nearestDouble(number []byte) float64 {
 
 // boolAcross judges a truth value beside bits.
 func boolAcross(c *cells) (verdict, bool) {
-	if c.newClass == snapshot.Bytes && isBit(c.new) && len(c.b) == 1 && bytes.Equal(c.a, c.b) {
-		return equalBy(bitAsBool), true
+	if !isBit(c.new) || len(c.b) != 1 || len(c.a) != 1 {
+		return verdict{}, false
+	}
+	bit := c.b[0]
+	switch {
+	case c.newClass == snapshot.Bytes && bit <= 1:
+		return equalOrChanged(bit == c.a[0], bitAsBool), true
+	case c.newClass == snapshot.Text && (bit == '0' || bit == '1'):
+		return equalOrChanged(bit-'0' == c.a[0], bitAsBool), true
 	}
 	return verdict{}, false
 }

@@ -20,10 +20,10 @@ func texts(c *cells) verdict {
 		if sameMembers(members(c.a), members(c.b)) {
 			return equalBy(setOrder)
 		}
-	case isZonedTime(c.old) || isZonedTime(c.new):
-		return zonedTimes(c)
 	case (c.old.Padded || c.new.Padded) && bytes.Equal(trimBlanks(c.a), trimBlanks(c.b)):
 		return equalBy(charPadding)
+	case isZonedTime(c.old) || isZonedTime(c.new):
+		return zonedTimes(c)
 	}
 	return textHint(c)
 }

@@ -198,12 +198,13 @@ func (p *plan) findKey() {
 }
 
 // keyMode says whether rows can be found by a pair as it stands. Stores differ in
-// whether they fill up char(n), and a key that is ignored is none.
+// whether they fill up char(n) and how they spell documents, and a key that is ignored
+// is none.
 func (p *plan) keyMode(q *pair) {
 	q.sizes = false
 	switch {
 	case q.mode == always, q.mode == ignored && !q.key:
-	case (q.oldColumn.Padded || q.newColumn.Padded) && p.engines:
+	case (q.oldColumn.Padded || q.newColumn.Padded) && p.engines, !q.key && areDocuments(q.oldColumn, q.newColumn):
 		q.mode = byValue
 	default:
 		q.mode = modeOf(q.oldColumn, q.newColumn)

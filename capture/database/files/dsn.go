@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"parallax/capture/database"
 )
 
 // format is a kind of file.
@@ -44,7 +46,7 @@ func find(dsn string) (format, []string, error) {
 	f, pattern := cutFormat(dsn)
 	switch {
 	case f == "":
-		return "", nil, fmt.Errorf("files: %q is of no known kind\nhint: .parquet, .csv, .ndjson or .jsonl, or parquet:PATH, csv:PATH, ndjson:PATH", dsn)
+		return "", nil, unknown(dsn)
 	case pattern == "":
 		return "", nil, fmt.Errorf("files: no file is named\nhint: %s:PATH", f)
 	}
@@ -59,6 +61,17 @@ func find(dsn string) (format, []string, error) {
 		return "", nil, fmt.Errorf("files: no file is called %q: %w", pattern, os.ErrNotExist)
 	}
 	return f, paths, nil
+}
+
+// unknown repeats the name of a file, and nothing that may be an address with a
+// password: of another store, or one that lacks its postgres:// or mysql://.
+func unknown(dsn string) error {
+	name := fmt.Sprintf("%q", dsn)
+	if strings.ContainsAny(dsn, "@=:") {
+		name = "the address (it is not repeated here, as it may hold a password)"
+	}
+	return &database.DSNError{Err: fmt.Errorf("files: %s is of no known kind\nhint: postgres://…, mysql://…, mariadb://…, sqlite:FILE, "+
+		"files called .parquet, .csv, .ndjson or .jsonl, or parquet:PATH, csv:PATH, ndjson:PATH", name)}
 }
 
 // tableName is a file's name without folder and known extensions.

@@ -25,6 +25,14 @@ func bools(v *snapshot.Vector, p encoding.Values, from, to int) error {
 	return nil
 }
 
+// nulls: the library has no values of a column that is declared to hold none.
+func nulls(_ *snapshot.Vector, _ encoding.Values, from, to int) error {
+	if from < to {
+		return fmt.Errorf("%d values in a column of nulls: %w", to-from, database.ErrType)
+	}
+	return nil
+}
+
 func int32s(v *snapshot.Vector, p encoding.Values, from, to int) error {
 	data, ends := v.Data, v.Ends
 	for _, x := range p.Int32()[from:to] {

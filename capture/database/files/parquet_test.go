@@ -319,3 +319,31 @@ func TestParquetIsNotWhatItWas(t *testing.T) {
 		t.Error("another schema reads")
 	}
 }
+
+// TestColumnsOfNullsOnly: DuckDB and pandas give what holds nothing else a type of its own.
+func TestColumnsOfNullsOnly(t *testing.T) {
+	path := write(t, parquet.Optional(parquet.Leaf(parquet.NullType)), &parquet.Snappy, parquet.NullValue(), parquet.NullValue())
+	got, _, err := dump(t, path, database.Options{})
+	check(t, "nulls", got, "v number\nnull null\nnull null", err)
+}
+
+// TestTimesBeyondTheSnapshotsTypes: a column that may hold them says so.
+func TestTimesBeyondTheSnapshotsTypes(t *testing.T) {
+	for want, c := range map[string]struct {
+		node  parquet.Node
+		value parquet.Value
+	}{
+		"date infinity":                   {parquet.Date(), parquet.Int32Value(math.MaxInt32)},
+		"time 24:00:00":                   {parquet.Time(parquet.Microsecond), parquet.Int64Value(86_400_000_000)},
+		"wall time 9999-12-31T00:00:00":   {parquet.Leaf(parquet.Int96Type), parquet.Int96Value(deprecated.Int96{0, 0, 5373484})},
+		"instant +294247-01-10T11:40:00Z": {parquet.Timestamp(parquet.Millisecond), parquet.Int64Value(9_223_372_064_400_000)},
+	} {
+		path := write(t, c.node, &parquet.Snappy, c.value)
+		got, of, err := dump(t, path, database.Options{})
+		_, got, _ = strings.Cut(got, "\n")
+		check(t, want, got, want, err)
+		if err == nil && !of.Columns[0].Mixed {
+			t.Errorf("%s: the column is not mixed", want)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func physical(e *element, c *snapshot.Column) converter {
 		c.Class, c.Bits = snapshot.Number, 64
 		return int64s
 	case pq.Int96:
-		c.Class, c.Precision, c.Encoding = snapshot.WallTime, 9, "int96"
+		c.Class, c.Precision, c.Mixed, c.Encoding = snapshot.WallTime, 9, true, "int96"
 		return int96s
 	case pq.Float:
 		c.Class, c.Bits = snapshot.Float, 32
@@ -81,7 +81,9 @@ func logical(e *element, c *snapshot.Column) converter {
 	case *pq.TimestampType:
 		return timestamp(e, c, perSecond(t.Unit), t.IsAdjustedToUTC)
 	case *pq.NullType:
-		return physical(e, c)
+		if physical(e, c) != nil {
+			return nulls
+		}
 	}
 	return nil
 }
@@ -150,11 +152,13 @@ func uuid(e *element, c *snapshot.Column) converter {
 	return rawBytes
 }
 
+// date, clock and timestamp: DuckDB writes infinity and 24:00, Spark the year 9999 as
+// INT96. The snapshot's own types do not hold these: such columns are mixed.
 func date(e *element, c *snapshot.Column) converter {
 	if e.Type.V != pq.Int32 {
 		return nil
 	}
-	c.Class = snapshot.Date
+	c.Class, c.Mixed = snapshot.Date, true
 	return dates
 }
 
@@ -202,7 +206,7 @@ func decimal(e *element, c *snapshot.Column, precision, scale int) converter {
 }
 
 func clock(e *element, c *snapshot.Column, perSecond int64) converter {
-	c.Class, c.Precision = snapshot.Time, digits(perSecond)
+	c.Class, c.Precision, c.Mixed = snapshot.Time, digits(perSecond), true
 	switch {
 	case e.Type.V == pq.Int32 && perSecond == 1e3:
 		return clockMillis
@@ -216,7 +220,7 @@ func timestamp(e *element, c *snapshot.Column, perSecond int64, utc bool) conver
 	if e.Type.V != pq.Int64 || perSecond == 0 {
 		return nil
 	}
-	c.Class, c.Precision = snapshot.WallTime, digits(perSecond)
+	c.Class, c.Precision, c.Mixed = snapshot.WallTime, digits(perSecond), true
 	if utc {
 		c.Class = snapshot.Instant
 	}

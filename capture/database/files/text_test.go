@@ -315,3 +315,15 @@ func FuzzNDJSON(f *testing.F) {
 		}
 	})
 }
+
+// TestAddressesAreNotRepeated: what no store knows ends here, and may hold a password.
+func TestAddressesAreNotRepeated(t *testing.T) {
+	for _, dsn := range []string{
+		"oracle://u:canary@h/d", "u:canary@tcp(h:3306)/d", "host=h password=canary dbname=d", "POSTGRES://u:canary@h/d", "jdbc:x;password:canary",
+	} {
+		var fault *database.DSNError
+		if _, err := Open(t.Context(), dsn, database.Options{}); !errors.As(err, &fault) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v", dsn, err)
+		}
+	}
+}

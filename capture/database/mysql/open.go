@@ -45,7 +45,7 @@ var errClosed = errors.New("the source is closed")
 func Open(ctx context.Context, dsn string, o database.Options) (database.Source, error) {
 	cfg, err := parseDSN(dsn)
 	if err != nil {
-		return nil, err
+		return nil, &database.DSNError{Err: err}
 	}
 	o.Connections = max(1, o.Connections)
 	if o.BatchRows <= 0 {

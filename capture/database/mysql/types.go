@@ -104,7 +104,7 @@ func classifyOther(c *snapshot.Column, kind string, n sizes) error {
 }
 
 // classifyTime: zero dates and dates beyond the calendar stand as text among the
-// dates, so their columns are mixed.
+// dates, times may be negative or beyond a day: their columns are mixed.
 func classifyTime(c *snapshot.Column, kind string, n sizes) error {
 	switch kind {
 	case "date":
@@ -114,7 +114,7 @@ func classifyTime(c *snapshot.Column, kind string, n sizes) error {
 	case "timestamp":
 		c.Class, c.Precision, c.Mixed = snapshot.Instant, n.fraction, true
 	case "time":
-		c.Class, c.Precision = snapshot.Time, n.fraction
+		c.Class, c.Precision, c.Mixed = snapshot.Time, n.fraction, true
 	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
 		c.Class, c.Encoding = snapshot.Bytes, "ewkb"
 	default:

@@ -45,7 +45,7 @@ func parseDSN(dsn string) (*pgconn.Config, error) {
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
 		return nil, errors.New("the address of the PostgreSQL database is not understood (it is not repeated here, as it may hold a password)\n" +
-			"\texpected postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters percent-encoded, or host=… user=… dbname=…; " +
+			"\texpected postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters percent-encoded; " +
 			"files that it names (certificates, a service) must exist")
 	}
 	if _, ok := config.RuntimeParams["application_name"]; !ok {

@@ -56,7 +56,7 @@ type exclusive struct {
 func Open(ctx context.Context, dsn string, o database.Options) (database.Source, error) {
 	config, err := parseDSN(dsn)
 	if err != nil {
-		return nil, err
+		return nil, &database.DSNError{Err: err}
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectWait

@@ -225,7 +225,9 @@ func (t *typeSet) describeRest(c *snapshot.Column, oid uint32, mod int32) {
 		c.Mixed = true // infinity
 	case pgtype.TimestampOID, pgtype.TimestamptzOID:
 		c.Mixed, c.Precision = true, fraction(mod)
-	case pgtype.TimeOID, pgtype.TimetzOID:
+	case pgtype.TimeOID:
+		c.Mixed, c.Precision = true, fraction(mod) // 24:00
+	case pgtype.TimetzOID:
 		c.Precision = fraction(mod)
 	case pgtype.IntervalOID:
 		c.Precision = intervalFraction(mod)

@@ -140,6 +140,15 @@ func TestValues(t *testing.T) {
 	equal(t, "notes", notes, map[string]int64{noteLowerBound: 1})
 }
 
+// TestValuesAreKept: a snapshot holds whatever a column of the type may.
+func TestValuesAreKept(t *testing.T) {
+	d := newDB(t, typesSchema)
+	for i, c := range valueCases {
+		d.exec(fmt.Sprintf("create table v%d (v %s); insert into v%d values (%s)", i, c.declare, i, c.literal))
+	}
+	d.captured("v*", 1)
+}
+
 func caseNamed(name string) int {
 	for i, c := range valueCases {
 		if c.name == name {
