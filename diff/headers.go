@@ -284,10 +284,41 @@ func blank(values []string) bool {
 func sortedItems(values []string) []string {
 	var items []string
 	for _, v := range values {
-		for _, item := range strings.Split(v, ",") {
+		for more := true; more; {
+			var item string
+			item, v, more = cutItem(v)
 			items = append(items, strings.TrimSpace(item))
 		}
 	}
 	sort.Strings(items)
 	return items
+}
+
+// cutItem cuts at the first comma that stands neither in quotes nor between the angle
+// brackets of a link.
+func cutItem(s string) (item, rest string, found bool) {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case ',':
+			return s[:i], s[i+1:], true
+		case '"':
+			i += closedBy(s[i:], '"')
+		case '<':
+			i += closedBy(s[i:], '>')
+		}
+	}
+	return s, "", false
+}
+
+// closedBy returns where what s opens with is closed, 0 where it is not.
+func closedBy(s string, closing byte) int {
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == closing:
+			return i
+		case s[i] == '\\' && closing == '"':
+			i++
+		}
+	}
+	return 0
 }
