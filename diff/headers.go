@@ -244,7 +244,7 @@ const clockSlack = 2 * time.Second
 // the request's first byte and the answer's last one, give or take the slack.
 func followsClock(value string, ex *recording.Exchange) bool {
 	t, err := http.ParseTime(value)
-	if err != nil {
+	if err != nil || strings.Contains(value, ",") && !strings.HasSuffix(value, " GMT") { // it takes the name of any zone
 		return false
 	}
 	from, until := answerTime(ex)
