@@ -10,7 +10,9 @@ import (
 // cookie is one Set-Cookie line, cut.
 type cookie struct {
 	name, value string
-	attributes  map[string]string // by canonical name; a repeated one joined by "; "
+	// valued: a "=" follows the name. Browsers take "a" for another cookie than "a=".
+	valued     bool
+	attributes map[string]string // by canonical name; a repeated one joined by "; "
 }
 
 var attributeNames = [...]string{"Domain", "Expires", "HttpOnly", "Max-Age", "Partitioned", "Path", "Priority", "SameSite", "Secure"}
@@ -18,7 +20,7 @@ var attributeNames = [...]string{"Domain", "Expires", "HttpOnly", "Max-Age", "Pa
 // parseCookie never fails: what has no "=" is a name without a value.
 func parseCookie(line string) cookie {
 	first, rest, _ := strings.Cut(line, ";")
-	name, value, _ := strings.Cut(first, "=")
+	name, value, valued := strings.Cut(first, "=")
 	values := map[string][]string{}
 	for rest != "" {
 		var part string
@@ -30,7 +32,7 @@ func parseCookie(line string) cookie {
 		}
 		values[key] = append(values[key], text)
 	}
-	c := cookie{name: strings.TrimSpace(name), value: strings.TrimSpace(value), attributes: map[string]string{}}
+	c := cookie{name: strings.TrimSpace(name), value: strings.TrimSpace(value), valued: valued, attributes: map[string]string{}}
 	for key, list := range values {
 		c.attributes[key] = strings.Join(list, "; ")
 	}
@@ -89,7 +91,12 @@ func (c *comparer) cookiesOf(name string, old, new []cookie) {
 }
 
 func (c *comparer) cookie(name string, old, new *cookie) {
-	if old.value != new.value {
+	switch {
+	case !old.valued && new.valued:
+		c.cookieField(name, "", comparison.MissingInOld, "", new.value)
+	case old.valued && !new.valued:
+		c.cookieField(name, "", comparison.MissingInNew, old.value, "")
+	case old.value != new.value:
 		c.cookieField(name, "", comparison.Changed, old.value, new.value)
 	}
 	for _, key := range attributesOf(old, new) {

@@ -41,7 +41,7 @@ func (c *comparer) lockstep(old, new []recording.Header, part comparison.Part) b
 		return false
 	}
 	for i := range old {
-		if old[i].Name != new[i].Name && !strings.EqualFold(old[i].Name, new[i].Name) {
+		if !sameName(old[i].Name, new[i].Name) {
 			return false
 		}
 	}
@@ -54,10 +54,16 @@ func (c *comparer) lockstep(old, new []recording.Header, part comparison.Part) b
 	return true
 }
 
+// sameName reports whether two names are one, as byName has them: what is no token is
+// itself alone.
+func sameName(a, b string) bool {
+	return a == b || len(a) == len(b) && textproto.CanonicalMIMEHeaderKey(a) == textproto.CanonicalMIMEHeaderKey(b)
+}
+
 // firstUnequal reports whether no earlier line of the same name differs.
 func firstUnequal(old, new []recording.Header, at int) bool {
 	for i := range old[:at] {
-		if old[i].Value != new[i].Value && strings.EqualFold(old[i].Name, old[at].Name) {
+		if old[i].Value != new[i].Value && sameName(old[i].Name, old[at].Name) {
 			return false
 		}
 	}
@@ -67,7 +73,7 @@ func firstUnequal(old, new []recording.Header, at int) bool {
 func valuesOf(headers []recording.Header, name string) []string {
 	var values []string
 	for i := range headers {
-		if strings.EqualFold(headers[i].Name, name) {
+		if sameName(headers[i].Name, name) {
 			values = append(values, headers[i].Value)
 		}
 	}
@@ -151,13 +157,23 @@ func (c *comparer) values(name string, old, new []string, node *rules.Node, at f
 		c.found(at(comparison.MissingInOld))
 	case len(new) == 0:
 		c.found(at(comparison.MissingInNew))
-	case len(old) > 1 && len(old) == len(new) && sameItems:
+	case len(old) > 1 && len(old) == len(new) && sameItems && !allNear(old, new, node):
 		d := at(comparison.Changed)
 		d.Class = ClassOrder
 		c.found(d)
 	default:
 		c.eachValue(name, old, new, node, at)
 	}
+}
+
+// allNear reports whether a rule makes each value equal to the one at its place.
+func allNear(old, new []string, node *rules.Node) bool {
+	for i := range old {
+		if _, ok := near(old[i], new[i], node); !ok && old[i] != new[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // eachValue pairs values by their place in the list.
@@ -168,7 +184,7 @@ func (c *comparer) eachValue(name string, old, new []string, node *rules.Node, a
 			if old[i] == new[i] {
 				continue
 			}
-			if near, rule, ok := node.Near(); ok && near.Same(headerValue(old[i]), headerValue(new[i])) {
+			if rule, ok := near(old[i], new[i], node); ok {
 				c.hidden(rule, d)
 				continue
 			}
@@ -176,6 +192,12 @@ func (c *comparer) eachValue(name string, old, new []string, node *rules.Node, a
 		}
 		c.found(d)
 	}
+}
+
+// near returns the rule that lets two values, which differ, be so.
+func near(old, new string, node *rules.Node) (rule int, ok bool) {
+	n, rule, ok := node.Near()
+	return rule, ok && n.Same(headerValue(old), headerValue(new))
 }
 
 func headerValue(text string) rules.Scalar { return rules.Scalar{Sort: rules.Field, Text: text} }
@@ -231,7 +253,7 @@ const clockSlack = 2 * time.Second
 // the request's first byte and the answer's last one, give or take the slack.
 func followsClock(value string, ex *recording.Exchange) bool {
 	t, err := http.ParseTime(value)
-	if err != nil {
+	if err != nil || strings.Contains(value, ",") && !strings.HasSuffix(value, " GMT") { // it takes the name of any zone
 		return false
 	}
 	from, until := answerTime(ex)
@@ -271,10 +293,41 @@ func blank(values []string) bool {
 func sortedItems(values []string) []string {
 	var items []string
 	for _, v := range values {
-		for _, item := range strings.Split(v, ",") {
+		for more := true; more; {
+			var item string
+			item, v, more = cutItem(v)
 			items = append(items, strings.TrimSpace(item))
 		}
 	}
 	sort.Strings(items)
 	return items
+}
+
+// cutItem cuts at the first comma that stands neither in quotes nor between the angle
+// brackets of a link.
+func cutItem(s string) (item, rest string, found bool) {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case ',':
+			return s[:i], s[i+1:], true
+		case '"':
+			i += closedBy(s[i:], '"')
+		case '<':
+			i += closedBy(s[i:], '>')
+		}
+	}
+	return s, "", false
+}
+
+// closedBy returns where what s opens with is closed, 0 where it is not.
+func closedBy(s string, closing byte) int {
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == closing:
+			return i
+		case s[i] == '\\' && closing == '"':
+			i++
+		}
+	}
+	return 0
 }

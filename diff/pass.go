@@ -300,6 +300,9 @@ func (p *pass) countRecord(s *comparison.Subject, differences []comparison.Diffe
 	switch {
 	case different:
 		s.Different++
+		if notCompared {
+			s.Partly++
+		}
 	case notCompared:
 		s.NotCompared++
 	case len(differences) > 0:

@@ -250,7 +250,7 @@ func TestMoreDifferencesThanAreKept(t *testing.T) {
 	if len(out.list) != 6 || out.list[5].Class != ClassMore || out.list[5].Old.Text != "15" {
 		t.Errorf("kept %v", shown(out.list))
 	}
-	if s.Subjects[0].Different != 1 {
+	if s.Subjects[0].Different != 1 || s.Subjects[0].Partly != 1 {
 		t.Errorf("%+v", s.Subjects[0])
 	}
 }

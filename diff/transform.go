@@ -33,24 +33,20 @@ func (c *comparer) transformedValue(old, new string, node *rules.Node, d compari
 		c.found(d)
 		return
 	}
-	if !near(x, y, node) {
-		d.Class = jsondiff.Transformed
-		d.Old, d.New = comparison.MakeValue("text", x), comparison.MakeValue("text", y)
-		c.found(d)
-		return
+	if x != y {
+		made := d
+		made.Old, made.New = comparison.MakeValue("text", x), comparison.MakeValue("text", y)
+		near, ok := near(x, y, node)
+		if !ok {
+			made.Class = jsondiff.Transformed
+			c.found(made)
+			return
+		}
+		c.hidden(near, made)
 	}
 	if old != new {
 		c.hidden(rule, d)
 	}
-}
-
-// near reports whether two values that a transform made are equal, or near enough.
-func near(x, y string, node *rules.Node) bool {
-	if x == y {
-		return true
-	}
-	n, _, ok := node.Near()
-	return ok && n.Same(headerValue(x), headerValue(y))
 }
 
 func explained(v comparison.Value, err error) comparison.Value {

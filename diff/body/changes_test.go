@@ -45,6 +45,10 @@ func TestTypesUnderTransforms(t *testing.T) {
 		{"a part that did not change", "multipart/form-data; boundary=b", part("1.5"), part("1.5"), []rules.Rule{change("/p", cents)}, []string{`/p (/p) changed [transform] text:"150" text:"1.5"`}},
 		{"a JSON part that did not change", "multipart/form-data; boundary=b", formPart("p", "Content-Type: application/json", `{"a":1}`) + end, formPart("p", "Content-Type: application/json", `{"a":1}`) + end,
 			[]rules.Rule{change("/p/a", "old * 100")}, []string{`/p/a (/p/a) changed [transform] number:"100" number:"1"`}},
+		{"JSON parts of one name that did not change", "multipart/form-data; boundary=b",
+			strings.Repeat(formPart("p", "Content-Type: application/json", `{"a":1}`), 2) + end, strings.Repeat(formPart("p", "Content-Type: application/json", `{"a":1}`), 2) + end,
+			[]rules.Rule{change("/p/a", "old * 100"), at("/p/0/b", rules.Action{Ignore: true})},
+			[]string{`/p/0/a (/p/a) changed [transform] number:"100" number:"1"`, `/p/1/a (/p/a) changed [transform] number:"100" number:"1"`}},
 		{"bytes have no place", "multipart/form-data; boundary=b", formPart("p", "Content-Type: image/png", "\xff") + end, formPart("p", "Content-Type: image/png", "\xff") + end, []rules.Rule{change("/p", cents)}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -34,6 +34,8 @@ func TestXML(t *testing.T) {
 		{"nothing for elements", `<a/>`, "<a>\n<b/>\n</a>", nil, ByXML, []string{`/a/b (/a/b) missing in old [] - element:"<b/>"`}},
 		{"white space for elements", "<a>\n</a>", "<a><b/></a>", nil, ByXML, []string{`/a/b (/a/b) missing in old [] - element:"<b/>"`}},
 		{"white space for nothing", "<a> </a>", "<a></a>", nil, ByXML, []string{`/a (/a) changed [white space] text:" " text:""`}},
+		{"a rule for one of several is stronger than an ignore of all", `<o><m><id>1</id></m><m><id>1</id></m></o>`, `<o><m><id>3</id></m><m><id>3</id></m></o>`,
+			[]rules.Rule{ignore("/o/m/**"), at("/o/m/0/id", tolerance)}, ByXML, []string{`/o/m/0/id (/o/m/id) changed [] text:"1" text:"3"`, "/o/m/1/id (/o/m/id) rule 0"}},
 		{"order", `<o><a/><b/></o>`, `<o><b/><a/></o>`, nil, ByXML, []string{`/o (/o) changed [order] text:"a, b" text:"b, a"`}},
 		{"order, unordered", `<o><a/><b/></o>`, `<o><b/><a/></o>`, unordered("/o"), ByXML, []string{"/o (/o) rule 0"}},
 		{"order of one name", `<o><i>1</i><i>2</i></o>`, `<o><i>2</i><i>1</i></o>`, nil, ByXML, []string{

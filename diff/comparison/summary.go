@@ -69,6 +69,9 @@ type Subject struct {
 	Blocked     int64 `json:"blocked"`
 	NotReached  int64 `json:"not_reached"`
 
+	// Partly counts the records, of those different, of which something else could not
+	// be compared: where the difference is accepted, that is left.
+	Partly int64 `json:"partly_compared,omitempty"`
 	// Undescribed counts the records, of all those recorded, that the description of
 	// routes does not have.
 	Undescribed int64 `json:"undescribed,omitempty"`

@@ -2,7 +2,6 @@ package expression
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/big"
 
@@ -27,7 +26,7 @@ func fromJSON(text []byte) (any, error) {
 		}
 		s, whole := jsoncut.Text(text)
 		if !whole {
-			return nil, errors.New("a text that holds what is no character")
+			return nil, errNoCharacter
 		}
 		return s, nil
 	case '{', '[':

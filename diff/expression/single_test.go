@@ -51,7 +51,7 @@ func TestSingle(t *testing.T) {
 
 func TestSingleOfTexts(t *testing.T) {
 	for _, c := range []struct{ expr, in, want string }{
-		{"lower(new)", "ABC", "abc"}, {"decimal(new) * 2", "1.50", "3"}, {"new == 'a'", "a", "true"}, {"split(new, ',')", "a", "a text is wanted"},
+		{"lower(new)", "ABC", "abc"}, {"lower(new)", "\xC9", "no character"}, {"upper(new)", "\xE9", "no character"}, {"trim(new)", " \xE9", "\xE9"}, {"decimal(new) * 2", "1.50", "3"}, {"new == 'a'", "a", "true"}, {"split(new, ',')", "a", "a text is wanted"},
 		{"nil", "a", "a text is wanted"}, {"old", "a", "unknown name old"}, {"json(new)", "{}", "a text is wanted"},
 	} {
 		s, err := CompileSingle(c.expr, "new")

@@ -14,8 +14,8 @@ func textFunctions() []function {
 		{"trim", 1, 1, onText(strings.TrimSpace), false},
 		{"ltrim", 1, 1, onText(func(s string) string { return strings.TrimLeft(s, blanks) }), false},
 		{"rtrim", 1, 1, onText(func(s string) string { return strings.TrimRight(s, blanks) }), false},
-		{"lower", 1, 1, onText(strings.ToLower), false},
-		{"upper", 1, 1, onText(strings.ToUpper), false},
+		{"lower", 1, 1, onCharacters(strings.ToLower), false},
+		{"upper", 1, 1, onCharacters(strings.ToUpper), false},
 		{"split", 2, 2, split, false},
 		{"replace", 3, 3, replace, false},
 		{"substr", 2, 3, substr, false},
@@ -34,6 +34,19 @@ func onText(do func(string) string) func([]any) (any, error) {
 		return do(s[0]), nil
 	}
 }
+
+// onCharacters is onText for what would make one character of all bytes that are none.
+func onCharacters(do func(string) string) func([]any) (any, error) {
+	same := onText(do)
+	return func(args []any) (any, error) {
+		if s, ok := args[0].(string); ok && !utf8.ValidString(s) {
+			return nil, errNoCharacter
+		}
+		return same(args)
+	}
+}
+
+var errNoCharacter = errors.New("a text that holds what is no character")
 
 // split cuts a text; an empty separator would count bytes where a person counts
 // characters.

@@ -24,6 +24,10 @@ func TestCompare(t *testing.T) {
 	ulps := rules.Rule{Where: body("/p"), Action: rules.Action{Tolerance: &rules.Tolerance{ULP: "4"}}}
 	times := rules.Rule{Where: body("/t"), Action: rules.Action{Time: &rules.Time{Within: "2s", Format: &rules.Sides{Old: []string{"unix"}, New: []string{"iso"}}}}}
 	form := rules.Rule{Where: body("/id"), Action: rules.Action{Matches: &rules.Matches{Sides: rules.Sides{Old: []string{"[0-9]+"}, New: []string{"[a-z]+"}}}}}
+	newID, newKey := "/a/*/uid", "/a/*/key"
+	renameID := rules.Rule{Where: body("/a/*/id"), Action: rules.Action{Rename: &newID}}
+	renameKey := rules.Rule{Where: body("/a/*/k"), Action: rules.Action{Rename: &newKey}}
+	keyedBelow := rules.Rule{Where: body("/a"), Action: rules.Action{Keyed: []string{"/k/id"}}}
 	renameIn := rules.Rule{Where: body("/a/*/old"), Action: rules.Action{Rename: &nested}}
 	for _, tc := range []struct {
 		name, old, new string
@@ -118,6 +122,12 @@ func TestCompare(t *testing.T) {
 			equalities:  []string{`/a rule 0 array:[{"id":1,"v":1},{"id":2,"v":2}] array:[{"id":2,"v":3},{"id":1,"v":1}]`}},
 		{name: "keyed, one added", old: `{"a":[{"id":1}]}`, new: `{"a":[{"id":3},{"id":1}]}`, rules: []rules.Rule{keyed},
 			differences: []string{`/a/0 missing in old [] - object:{"id":3}`}, equalities: []string{`/a rule 0 array:[{"id":1}] array:[{"id":3},{"id":1}]`}},
+		{name: "keyed by what was renamed", old: `{"a":[{"id":1},{"id":2}]}`, new: `{"a":[{"uid":2},{"uid":1}]}`, rules: []rules.Rule{keyed, renameID},
+			equalities: []string{`/a rule 0 array:[{"id":1},{"id":2}] array:[{"uid":2},{"uid":1}]`,
+				`/a/0/id rule 1 string:"id" string:"uid"`, `/a/1/id rule 1 string:"id" string:"uid"`}},
+		{name: "keyed below what was renamed", old: `{"a":[{"k":{"id":1}}]}`, new: `{"a":[{"key":{"id":0}},{"key":{"id":1}}]}`, rules: []rules.Rule{keyedBelow, renameKey},
+			differences: []string{`/a/0 missing in old [] - object:{"key":{"id":0}}`},
+			equalities:  []string{`/a rule 0 array:[{"k":{"id":1}}] array:[{"key":{"id":0}},{"key":{"id":1}}]`, `/a/0/k rule 1 string:"k" string:"key"`}},
 		{name: "null, missing, empty", old: `{"n":null}`, new: `{"n":[ ]}`, rules: []rules.Rule{states}, equalities: []string{"/n rule 0 null:null array:[ ]"}},
 		{name: "missing, empty", old: `{}`, new: `{"n":""}`, rules: []rules.Rule{states}, equalities: []string{`/n rule 0 - string:""`}},
 		{name: "empty against a value", old: `{"n":null}`, new: `{"n":0}`, rules: []rules.Rule{states}, differences: []string{"/n type changed [] null:null number:0"}},

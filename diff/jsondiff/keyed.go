@@ -30,7 +30,7 @@ const noKey = 1
 func (w *walker) hashAt(d *document, v value, tokens []string, n *rules.Node) uint64 {
 	for _, token := range tokens {
 		var ok bool
-		if v, ok = w.lookup(d, v, token); !ok {
+		if v, ok = w.lookup(d, v, token, n); !ok {
 			return noKey
 		}
 		n = n.Child(token)
@@ -41,14 +41,26 @@ func (w *walker) hashAt(d *document, v value, tokens []string, n *rules.Node) ui
 	return w.hashes.value(d, v, nil)
 }
 
-// lookup returns the first member of that key.
-func (w *walker) lookup(d *document, v value, token string) (value, bool) {
+// lookup returns the first member of that key, which in the new document may have
+// another name.
+func (w *walker) lookup(d *document, v value, token string, n *rules.Node) (value, bool) {
+	if found, ok := w.memberOf(d, v, token); ok || !w.hashes.renamed {
+		return found, ok
+	}
+	name, _, ok := n.Rename(token)
+	if !ok {
+		return value{}, false
+	}
+	return w.memberOf(d, v, name)
+}
+
+func (w *walker) memberOf(d *document, v value, key string) (value, bool) {
 	if d.text[v.from] != '{' {
 		return value{}, false
 	}
 	for c := d.cursor(v); ; {
-		key, member, ok := c.next()
-		if !ok || string(w.decoded(key)) == token {
+		name, member, ok := c.next()
+		if !ok || string(w.decoded(name)) == key {
 			return member, ok
 		}
 	}

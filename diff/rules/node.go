@@ -19,6 +19,10 @@ type Node struct {
 	renamed  map[string]string // old key by new key
 	// transforms: this place or one below has a transform.
 	transforms bool
+	// overruled are the ignores that leave this place, or one below, to a stronger rule.
+	overruled []int
+	// weaker says something of the same place, too, see Over.
+	weaker *Node
 }
 
 type rename struct {
@@ -37,16 +41,23 @@ func (n *Node) Child(key string) *Node {
 	if n == nil {
 		return nil
 	}
-	if c, ok := n.literals[key]; ok {
-		return c
+	c, ok := n.literals[key]
+	if !ok {
+		c = n.any
 	}
-	return n.any
+	if n.weaker != nil {
+		return c.Over(n.weaker.Child(key))
+	}
+	return c
 }
 
 // ChildBytes is Child without a conversion.
 func (n *Node) ChildBytes(key []byte) *Node {
 	if n == nil {
 		return nil
+	}
+	if n.weaker != nil {
+		return n.Child(string(key))
 	}
 	if c, ok := n.literals[string(key)]; ok {
 		return c
@@ -59,7 +70,7 @@ func (n *Node) Index(i int) *Node {
 	if n == nil {
 		return nil
 	}
-	if len(n.literals) == 0 {
+	if len(n.literals) == 0 && n.weaker == nil {
 		return n.any
 	}
 	var digits [20]byte
@@ -163,7 +174,8 @@ func (b *builder) node(at []position) (*Node, error) {
 	if len(b.nodes) >= maxNodes {
 		return nil, fmt.Errorf("body rules: wildcards at many depths meet in more than %d places", maxNodes)
 	}
-	n := &Node{action: b.action(at), transforms: b.transforming(at)}
+	ends, overruled := b.ends(at)
+	n := &Node{action: b.action(ends), transforms: b.transforming(at), overruled: overruled}
 	b.nodes[key] = n
 	return n, b.children(n, at)
 }
@@ -240,12 +252,11 @@ func (b *builder) step(at []position, key *string) []position {
 }
 
 // action finds the strongest rule of each slot among those that end here.
-func (b *builder) action(at []position) action {
+func (b *builder) action(ends []int) action {
 	a := action{set: b.rules}
 	for s := range a.rule {
 		a.rule[s] = -1
 	}
-	ends := b.ends(at)
 	for _, i := range ends {
 		if s := b.rules[i].slot; a.rule[s] < 0 && !b.beaten(i, ends) {
 			a.rule[s] = i
@@ -255,14 +266,17 @@ func (b *builder) action(at []position) action {
 }
 
 // ends returns the rules that end here. An ignore that is overruled does not.
-func (b *builder) ends(at []position) []int {
-	var ends []int
+func (b *builder) ends(at []position) (ends, overruled []int) {
 	for _, p := range at {
-		if b.endsAt(p) && !(b.rules[p.rule].slot == slotIgnore && b.overruled(p.rule, at)) {
+		switch {
+		case !b.endsAt(p):
+		case b.rules[p.rule].slot == slotIgnore && b.overruled(p.rule, at):
+			overruled = append(overruled, p.rule)
+		default:
 			ends = append(ends, p.rule)
 		}
 	}
-	return ends
+	return ends, overruled
 }
 
 func (b *builder) endsAt(p position) bool {

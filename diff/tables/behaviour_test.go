@@ -479,7 +479,7 @@ func TestOneRecordIsBounded(t *testing.T) {
 	a := table("t", []string{"id"}, column("id", snapshot.Number), column("doc", snapshot.JSON))
 	old, new := []row{{number(1), document(`[1,2,3,4,5]`)}}, []row{{number(1), document(`[9,8,7,6,0]`)}}
 	s, ds := compared(t, input("old", newMemory(a, old, 8)), input("new", newMemory(a, new, 8)), Options{MaxPerRecord: 2})
-	if len(ds) != 3 || ds[2].Class != ClassMore || s.Subjects[0].Different != 1 {
+	if len(ds) != 3 || ds[2].Class != ClassMore || s.Subjects[0].Different != 1 || s.Subjects[0].Partly != 1 {
 		t.Errorf("%s, %+v", lines(ds), s.Subjects[0])
 	}
 }

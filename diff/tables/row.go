@@ -35,6 +35,7 @@ type rowState struct {
 	record string // "" until it is asked for
 	count  int
 	final  result
+	partly bool // something in it could not be compared
 }
 
 func (r *rowState) raise(to result) { r.final = max(r.final, to) }
@@ -56,6 +57,9 @@ func (t *tableRun) end() error {
 		t.lost++
 	case resultDifferent:
 		t.rows.different++
+		if t.row.partly {
+			t.rows.partly++
+		}
 	}
 	return nil
 }
@@ -173,11 +177,13 @@ func (t *tableRun) found(d *comparison.Difference) error {
 	d.Subject, d.Record = t.plan.subject, t.record()
 	if d.Kind == comparison.NotCompared {
 		t.row.raise(resultNotCompared)
+		t.row.partly = true
 	} else {
 		t.row.raise(resultDifferent)
 	}
 	switch t.row.count++; {
 	case t.row.count == t.opts.MaxPerRecord+1:
+		t.row.partly = true
 		return t.write(&comparison.Difference{
 			Subject: d.Subject, Record: d.Record, Part: comparison.Row, Kind: comparison.NotCompared,
 			Class: ClassMore, Severity: comparison.Error,

@@ -96,6 +96,7 @@ type run struct {
 // account says where the rows of one side ended.
 type account struct {
 	total, equal, underRules, different, missing, notCompared, filtered int64
+	partly                                                              int64 // of those different
 }
 
 // shownNames are the tables' names without their schemas, where that is enough.

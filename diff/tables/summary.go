@@ -18,6 +18,7 @@ func (t *tableRun) finish() {
 	s.Equal += a.equal
 	s.UnderRules += a.underRules
 	s.Different += a.different
+	s.Partly += a.partly
 	s.MissingNew += a.missing
 	s.MissingOld += t.extra
 	s.NotCompared += notCompared

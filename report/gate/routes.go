@@ -172,8 +172,8 @@ func (j *judge) share(s *comparison.Subject, counted int64, breached map[string]
 	if all, sent := failures(s); all > 0 && own.MaxErrorShare == nil && breached["max_error_share"] {
 		worsen(failureVerdict(sent), fmt.Sprintf("%d answers failed", all))
 	}
-	if s.NotCompared > 0 && own.MaxUnverifiedShare == nil && breached["max_unverified_share"] {
-		worsen(Unverified, fmt.Sprintf("%d could not be compared", s.NotCompared))
+	if n := s.NotCompared + uncovered(s, counted); n > 0 && own.MaxUnverifiedShare == nil && breached["max_unverified_share"] {
+		worsen(Unverified, fmt.Sprintf("%d could not be compared", n))
 	}
 	if s.NotReached > 0 && !j.policy.AllowNotReached {
 		worsen(Unverified, fmt.Sprintf("%d were not reached", s.NotReached))

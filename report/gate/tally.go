@@ -22,7 +22,7 @@ func (t *tally) add(s *comparison.Subject, counted int64, p *Policy) {
 	t.attempted += s.Recorded - s.Incomplete - s.Filtered - s.Blocked - s.NotReached
 	t.compared += s.Compared()
 	t.counted += counted
-	t.notCompared += s.NotCompared
+	t.notCompared += s.NotCompared + uncovered(s, counted)
 	t.notReached += s.NotReached
 	all, sent := failures(s)
 	t.failed += all
@@ -75,6 +75,12 @@ func countMismatches(s *comparison.Subject, accepted func(*comparison.Group) boo
 	// Every mismatched record is in a group; what the groups lack is not accepted.
 	left += max(0, s.Mismatched()-inGroups)
 	return min(left, s.Mismatched())
+}
+
+// uncovered bounds from above the number of s's different records whose differences
+// are accepted and of which something else could not be compared: nothing accepts that.
+func uncovered(s *comparison.Subject, counted int64) int64 {
+	return min(s.Partly, s.Mismatched()-counted)
 }
 
 func allowed(setting *bool) bool { return setting == nil || *setting }

@@ -68,6 +68,41 @@ func TestWaiversDoNotCoverTheUncomparable(t *testing.T) {
 	}
 }
 
+// Where a record's difference is waived, what else of it could not be compared is
+// left to be judged.
+func TestWaivedRecordsThatWereComparedInPart(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		partly, other int64
+		policy        Policy
+		want          Verdict
+		actual        string
+	}{
+		{name: "compared", want: Pass, actual: "0 of 10 (0%)"},
+		{name: "in part", partly: 1, want: Unverified, actual: "1 of 10 (10%)"},
+		{name: "in part, allowed", partly: 1, policy: Policy{Limits: Limits{MaxUnverifiedShare: ratio("10%")}}, want: Pass, actual: "1 of 10 (10%)"},
+		{name: "in part, beside others", partly: 3, other: 2, want: Fail, actual: "2 of 10 (20%)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := clean(10, "GET /a")
+			differ(&s.Subjects[0], 2, "/x")
+			if c.other > 0 {
+				differ(&s.Subjects[0], c.other, "/y")
+			}
+			s.Subjects[0].Partly = c.partly
+			got := Evaluate(s, c.policy, []Waiver{waiver(nil)}, today)
+			if got.Verdict != c.want || got.Routes[0].Verdict != c.want {
+				t.Errorf("verdict %q, want %q: %+v, %+v", got.Verdict, c.want, got.Reasons, got.Routes)
+			}
+			for _, check := range got.Checks {
+				if check.Rule == "max_unverified_share" && check.Actual != c.actual {
+					t.Errorf("%s, want %s", check.Actual, c.actual)
+				}
+			}
+		})
+	}
+}
+
 func TestNoiseUsesNoWaiver(t *testing.T) {
 	s := clean(10, "GET /a")
 	s.Subjects[0].Groups = []comparison.Group{{Part: comparison.Body, Pattern: "/x", Kind: comparison.Changed, Noise: true, Records: 5, Count: 50}}

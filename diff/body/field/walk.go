@@ -130,11 +130,11 @@ func indexed(n *rules.Node, index int) *rules.Node {
 }
 
 // Node returns the rules of the place, for a body of its own below it.
-func (w *Walk) Node() *rules.Node {
-	if here := w.here(); len(here) > 0 {
-		return here[0]
+func (w *Walk) Node() (n *rules.Node) {
+	for _, weaker := range w.here() {
+		n = n.Over(weaker)
 	}
-	return nil
+	return n
 }
 
 // Unordered returns the rule that takes what is below the place in any order.
@@ -160,11 +160,17 @@ func (w *Walk) Keyed() (keys [][]string, rule int, ok bool) {
 // Ignored returns the rule that silences the place and all below.
 func (w *Walk) Ignored() (rule int, ok bool) {
 	for _, n := range w.here() {
-		if rule, ok = n.Ignore(); ok {
+		if rule, ok = n.Ignore(); ok && !w.overrules(rule) {
 			return rule, true
 		}
 	}
 	return -1, false
+}
+
+// overrules reports whether a rule for one of several siblings is stronger than an
+// ignore of all of them.
+func (w *Walk) overrules(ignore int) bool {
+	return slices.ContainsFunc(w.here(), func(n *rules.Node) bool { return n.Overrules(ignore) })
 }
 
 // Coarsely runs f; what it finds that has no class is of class jsondiff.Coarse.
