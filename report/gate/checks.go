@@ -46,6 +46,7 @@ func (j *judge) account(ledger string, a *comparison.Account) {
 	for _, b := range a.Buckets {
 		switch {
 		case b.Name == "not reached" && j.policy.AllowNotReached:
+		case b.Name == comparison.NotComparedBucket && ledger == comparison.OwnLedger: // judged as the routes' records
 		case b.Class == "edge" && allowed(j.policy.AllowEdges):
 		case b.Class == "edge":
 			edge += b.Count
