@@ -55,6 +55,10 @@ func TestBodyStates(t *testing.T) {
 		{"dropped, no hash", func(o, n *recording.Exchange) {
 			n.Response.Body = recording.Body{State: recording.BodyDropped, Length: 9}
 		}, "not compared", []string{"body  could not be compared [by hash]:  | "}},
+		{"dropped on both sides, no hash", func(o, n *recording.Exchange) {
+			o.Response.Body = recording.Body{State: recording.BodyDropped, Length: 9}
+			n.Response.Body = recording.Body{State: recording.BodyDropped, Length: 9}
+		}, "not compared", []string{"body  could not be compared [by hash]:  | "}},
 		{"equal once decoded", func(o, n *recording.Exchange) {
 			encoded(o, "gzip", gzipped(t, `{"a":1}`))
 			encoded(n, "gzip", append(gzipped(t, ""), gzipped(t, `{"a":1}`)...))

@@ -22,7 +22,7 @@ func (p *pass) summary() *comparison.Summary {
 		s.Controls = append(s.Controls, side(&p.controls[i]))
 		s.Ledgers = append(s.Ledgers, comparison.Named(fmt.Sprintf("control %d", i+1), &p.controls[i].Manifest.Ledger))
 	}
-	s.Ledgers = append(s.Ledgers, comparison.NamedLedger{Name: "comparison", Accounts: p.accounts(s.Subjects)})
+	s.Ledgers = append(s.Ledgers, comparison.NamedLedger{Name: comparison.OwnLedger, Accounts: p.accounts(s.Subjects)})
 	s.Notes = p.allNotes(s)
 	return s
 }
@@ -73,7 +73,7 @@ func (p *pass) oldAccount(subjects []comparison.Subject) comparison.Account {
 		Name: "exchanges of old", Total: p.merge.lanes[0].rows,
 		Buckets: []comparison.Bucket{
 			{Name: "blocked", Count: sum.Blocked, Class: fine},
-			{Name: "could not be compared", Count: sum.NotCompared, Class: lost},
+			{Name: comparison.NotComparedBucket, Count: sum.NotCompared, Class: lost},
 			{Name: "different", Count: sum.Different, Class: fine},
 			{Name: "equal", Count: sum.Equal, Class: fine},
 			{Name: "equal under rules", Count: sum.UnderRules, Class: fine},

@@ -205,7 +205,7 @@ func (c *Comparer) decoded(old, new *Input, o Options) {
 			c.sameTextToChange(newSide(x, old.ContentType), o)
 		}
 	case len(x) == 0 || len(y) == 0:
-		c.report.emptySide(x, y)
+		c.report.emptySide(newSide(x, old.ContentType), newSide(y, new.ContentType))
 	default:
 		c.byType(newSide(x, old.ContentType), newSide(y, new.ContentType), o)
 	}

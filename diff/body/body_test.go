@@ -77,6 +77,7 @@ func TestCompare(t *testing.T) {
 	decoded.Decoded, decoded.Bytes = true, []byte(`{"a":2}`)
 	badGzip, otherBad := in(js, "no gzip"), in(js, "none either")
 	badGzip.Encodings, otherBad.Encodings = []string{"gzip"}, []string{"gzip"}
+	states := func(names ...string) rules.Rule { return at("", rules.Action{Equal: names}) }
 	off := rules.Rule{Where: rules.Where{Builtin: []string{"content-encoding"}}, Action: rules.Action{Off: true}}
 	for _, tc := range []struct {
 		name     string
@@ -102,6 +103,11 @@ func TestCompare(t *testing.T) {
 			[]string{" () changed [content encoding] bytes of 32 bytes of 7"}},
 		{"json against html", in(js, `{"a":1}`), in(html, "<p>no</p>"), nil, Different, ByJSON, []string{` () type changed [not JSON] object:"{\"a\":1}" text:"<p>no</p>"`}},
 		{"json against nothing", in(js, `{"a":1}`), in(js, ""), nil, Different, ByBytes, []string{` () missing in new [] text:"{\"a\":1}" -`}},
+		{"null against nothing, equal", in(js, "null\n"), in(js, ""), []rules.Rule{states("null", "missing")}, UnderRules, ByBytes, []string{" () rule 0"}},
+		{"nothing against an empty object, equal", in("", ""), in(js, "{ }"), []rules.Rule{states("empty", "missing")}, UnderRules, ByBytes, []string{" () rule 0"}},
+		{"a blank against nothing", in(js, `" "`), in(js, ""), []rules.Rule{states("empty", "missing")}, Different, ByBytes, []string{` () missing in new [] text:"\" \"" -`}},
+		{"null against nothing, another state", in(js, "null"), in(js, ""), []rules.Rule{states("empty", "missing")}, Different, ByBytes, []string{` () missing in new [] text:"null" -`}},
+		{"a text that reads null against nothing", in(plainText, "null"), in(js, ""), []rules.Rule{states("null", "missing")}, Different, ByBytes, []string{` () missing in new [] text:"null" -`}},
 		{"declared json is none", in(js, "NaN"), in(js, "Infinity"), nil, Different, ByText, []string{`line 1 (line *) changed [] text:"NaN" text:"Infinity"`}},
 		{"looks like json, is none", in("", "{x"), in("", "{y"), nil, Different, ByText, []string{`line 1 (line *) changed [] text:"{x" text:"{y"`}},
 		{"text", in(plainText, "a\nb\nc\n"), in(plainText, "a\nx\nc\n"), nil, Different, ByText, []string{`line 2 (line *) changed [] text:"b\n" text:"x\n"`}},

@@ -3,10 +3,12 @@ package body
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"parallax/diff/comparison"
 	"parallax/diff/jsondiff"
+	"parallax/diff/rules"
 	"parallax/internal/content"
 )
 
@@ -89,6 +91,21 @@ func looksLikeJSON(text []byte) bool {
 // one line each.
 func bothLookLikeJSON(old, new *side) bool {
 	return looksLikeJSON(old.text) && looksLikeJSON(new.text) && methodOf(old, new) != ByRecords
+}
+
+// hasState reports whether the side is declared JSON and a value in one of the states.
+func (s *side) hasState(states rules.States) bool {
+	text := string(bytes.Trim(s.text, " \t\r\n"))
+	switch {
+	case s.media.Kind != content.JSON:
+		return false
+	case text == "null":
+		return states.Has(rules.Null)
+	case text == `""`:
+		return states.Has(rules.Empty)
+	}
+	container := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "").Replace(text)
+	return (container == "{}" || container == "[]") && states.Has(rules.Empty)
 }
 
 // jsonType returns the type of the value that checked JSON holds.

@@ -201,8 +201,16 @@ func (r *report) otherEncoding(old, new *Input) {
 }
 
 // emptySide reports a body that only one side has.
-func (r *report) emptySide(old, new []byte) {
-	x, y := shown(old), shown(new)
+func (r *report) emptySide(old, new side) {
+	there := old
+	if len(old.text) == 0 {
+		there = new
+	}
+	if states, rule, ok := r.rules.Body().Equal(); ok && states.Has(rules.Missing) && there.hasState(states) {
+		r.equalWhole(rule, old.text, new.text)
+		return
+	}
+	x, y := shown(old.text), shown(new.text)
 	r.add(comparison.Difference{Kind: kindOf(x, y), Old: x, New: y})
 }
 

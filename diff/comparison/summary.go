@@ -146,6 +146,13 @@ type RuleCount struct {
 	Samples  []Sample `json:"samples,omitempty"`
 }
 
+// OwnLedger is the name of the comparison's own ledger, and NotComparedBucket that of
+// the bucket in it whose records the subjects count as NotCompared.
+const (
+	OwnLedger         = "comparison"
+	NotComparedBucket = "could not be compared"
+)
+
 // NamedLedger is a ledger with the side it belongs to.
 type NamedLedger struct {
 	Name     string    `json:"name"`

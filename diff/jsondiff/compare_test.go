@@ -134,6 +134,8 @@ func TestCompare(t *testing.T) {
 		{name: "rename", old: `{"old":1,"a":1}`, new: `{"a":1,"new":1}`, rules: []rules.Rule{rename}, equalities: []string{`/old rule 0 string:"old" string:"new"`}},
 		{name: "rename and change", old: `{"old":1}`, new: `{"new":2}`, rules: []rules.Rule{rename},
 			differences: []string{"/old changed [] number:1 number:2"}, equalities: []string{`/old rule 0 string:"old" string:"new"`}},
+		{name: "rename, missing in old", old: `{}`, new: `{"new":null}`, rules: []rules.Rule{rename, {Where: body("/old"), Action: states.Action}},
+			equalities: []string{`/new rule 1 - null:null`}},
 		{name: "rename in aligned elements", old: `{"a":[{"old":1}]}`, new: `{"a":[{"new":0},{"new":1}]}`, rules: []rules.Rule{renameIn},
 			differences: []string{`/a/0 missing in old [] - object:{"new":0}`}, equalities: []string{`/a/0/old rule 0 string:"old" string:"new"`}},
 	} {

@@ -79,10 +79,24 @@ func (w *walker) byKey(a, b value, n *rules.Node, done int) {
 	for i := middle + done; i < end; i++ {
 		if m := w.members[i]; m.twin < 0 {
 			w.place.pushKey(m.key)
-			w.missing(Value{}, w.newValue(m.value), w.child(n, m.key), m.class())
+			w.missing(Value{}, w.newValue(m.value), w.newChild(n, m.key), m.class())
 			w.place.pop()
 		}
 	}
+}
+
+// newChild returns the rules below a key that only the new document has: those of its
+// old name, if it has one, and its own.
+func (w *walker) newChild(n *rules.Node, key []byte) *rules.Node {
+	child := w.child(n, key)
+	if !n.HasRenames() {
+		return child
+	}
+	old, ok := n.RenamedFrom(string(w.decoded(key)))
+	if !ok {
+		return child
+	}
+	return n.Child(old).Over(child)
 }
 
 func (m *member) class() string {

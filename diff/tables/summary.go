@@ -112,7 +112,7 @@ func (r *run) summary() *comparison.Summary {
 		Tables: r.proofs, SchemaNotes: r.notes,
 	}
 	s.Ledgers = append(s.Ledgers, comparison.Named("old", &r.old.Manifest.Ledger), comparison.Named("new", &r.new.Manifest.Ledger), comparison.NamedLedger{
-		Name:     "comparison",
+		Name:     comparison.OwnLedger,
 		Accounts: []comparison.Account{r.accounts[0].of("rows of old", "missing in new"), r.accounts[1].of("rows of new", "missing in old")},
 	})
 	s.Notes = r.allNotes()
@@ -138,7 +138,7 @@ func (a *account) of(name, missing string) comparison.Account {
 	return comparison.Account{
 		Name: name, Total: a.total,
 		Buckets: []comparison.Bucket{
-			{Name: "could not be compared", Count: a.notCompared, Class: "lost"},
+			{Name: comparison.NotComparedBucket, Count: a.notCompared, Class: "lost"},
 			{Name: "different", Count: a.different, Class: "fine"},
 			{Name: "equal", Count: a.equal, Class: "fine"},
 			{Name: "equal under rules", Count: a.underRules, Class: "fine"},

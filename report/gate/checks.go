@@ -49,7 +49,7 @@ func (j *judge) account(side string, a *comparison.Account) {
 	var lost int64
 	var ends []comparison.Bucket
 	for _, b := range a.Buckets {
-		if b.Count != 0 && !j.forgives(&b) {
+		if b.Count != 0 && !j.forgives(side, &b) {
 			lost += b.Count
 			ends = append(ends, b)
 		}
@@ -62,11 +62,11 @@ func (j *judge) account(side string, a *comparison.Account) {
 	j.check("max_unverified_share", name, !limit.Exceeded(lost, a.Total), Unverified, "≤ "+limit.String(), share(lost, a.Total), text)
 }
 
-// forgives reports whether what ended in b is no loss under the policy. A class that
-// this version does not know is no pass.
-func (j *judge) forgives(b *comparison.Bucket) bool {
+// forgives reports whether what ended in b is no loss under the policy, or judged as
+// the routes' records. A class that this version does not know is no pass.
+func (j *judge) forgives(side string, b *comparison.Bucket) bool {
 	switch {
-	case b.Class == ledger.Fine:
+	case b.Class == ledger.Fine, b.Name == comparison.NotComparedBucket && side == comparison.OwnLedger:
 		return true
 	case b.Class == ledger.Edge:
 		return allowed(j.policy.AllowEdges)

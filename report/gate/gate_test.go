@@ -230,11 +230,25 @@ func TestLatency(t *testing.T) {
 	})
 }
 
+// lostOn leaves n records of a route uncompared, as a comparison's own ledger has it.
+func lostOn(route int, n int64) func(*comparison.Summary) {
+	return func(s *comparison.Summary) {
+		u := &s.Subjects[route]
+		u.Equal, u.NotCompared = u.Equal-n, n
+		s.Ledgers = append(s.Ledgers, comparison.NamedLedger{Name: comparison.OwnLedger, Accounts: []comparison.Account{{
+			Name: "exchanges of old", Total: 2000, Buckets: []comparison.Bucket{
+				{Name: "could not be compared", Count: n, Class: "lost"}, {Name: "equal", Count: 2000 - n, Class: "fine"},
+			},
+		}}})
+	}
+}
+
 func TestRoutesOfTheirOwn(t *testing.T) {
 	ten := func(share string) Policy {
 		return Policy{Routes: map[string]Limits{"GET /a": {MaxMismatchShare: ratio(share)}}}
 	}
 	five := int64(5)
+	unverified := Policy{Routes: map[string]Limits{"GET /a": {MaxUnverifiedShare: ratio("1%"), MinCoverage: ratio("99%")}}}
 	runCases(t, []gateCase{
 		{name: "within its own limit, and not in the overall one", change: mismatches(10), policy: ten("1%"), want: Pass},
 		{name: "above its own limit", change: mismatches(11), policy: ten("1%"), want: Fail, rule: "max_mismatch_share"},
@@ -244,6 +258,9 @@ func TestRoutesOfTheirOwn(t *testing.T) {
 		{name: "a named route overrides every route", change: mismatches(11), policy: Policy{
 			Limits: Limits{MaxMismatchShare: ratio("50%")},
 			Routes: map[string]Limits{"*": {MaxMismatchShare: ratio("1%")}, "GET /a": {MaxMismatchShare: ratio("2%")}}}, want: Pass},
+		{name: "unverified within its own limit", change: lostOn(0, 10), policy: unverified, want: Pass},
+		{name: "unverified above its own limit", change: lostOn(0, 11), policy: unverified, want: Unverified},
+		{name: "unverified on the other route", change: lostOn(1, 1), policy: unverified, want: Unverified, rule: "min_coverage"},
 		{name: "a route that is not there", policy: Policy{Routes: map[string]Limits{"GET /c": {}}}, want: Unverified, rule: "routes"},
 		{name: "too few on a route", change: of(996, incomplete), policy: Policy{Routes: map[string]Limits{"*": {MinCompared: &five}}}, want: Unverified, rule: "min_compared"},
 		{name: "enough on a route", change: of(995, incomplete), policy: Policy{Routes: map[string]Limits{"*": {MinCompared: &five}}}, want: Pass},

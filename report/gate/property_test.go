@@ -25,6 +25,8 @@ func drawSummary(t *rapid.T) *comparison.Summary {
 				differ(&u, n, pattern)
 			}
 		}
+		u.Partly = count("partly", u.Different)
+		u.Failed = map[string]int64{"reset": count("reset", 1), "refused": count("refused", 2)}
 		u.Recorded = u.Compared() + u.NotCompared + u.Incomplete + u.Filtered + u.Blocked + u.NotReached
 		s.Subjects = append(s.Subjects, u)
 	}
@@ -83,6 +85,19 @@ func TestWhatAPassMeans(t *testing.T) {
 		for _, u := range s.Subjects {
 			if u.Mismatched()+u.NotCompared+u.Filtered+u.Blocked+u.NotReached != 0 {
 				t.Fatalf("a pass of %+v", u)
+			}
+		}
+	})
+}
+
+// Each route is as bad as the whole at the most: no form shows a failure where the
+// verdict is another.
+func TestNoRouteIsWorseThanTheWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := Evaluate(drawSummary(t), drawPolicy(t), drawWaivers(t), today)
+		for _, route := range r.Routes {
+			if route.Verdict.weight() > r.Verdict.weight() {
+				t.Fatalf("%s: %s, and %s in all: %+v", route.Subject, route.Verdict, r.Verdict, r.Reasons)
 			}
 		}
 	})

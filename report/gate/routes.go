@@ -117,10 +117,10 @@ func (j *judge) latency(subject string, before, after *comparison.Histogram, l *
 
 // routeResults says of each route what the checks mean for it.
 func (j *judge) routeResults() []RouteResult {
-	breached := map[string]bool{} // rules whose overall limit was not met
+	breached := map[string]Verdict{} // by rule, where its overall limit was not met
 	for _, c := range j.checks {
 		if c.Verdict != Pass && c.Subject == "" {
-			breached[c.Rule] = true
+			breached[c.Rule] = c.Verdict
 		}
 	}
 	results := make([]RouteResult, len(j.summary.Subjects))
@@ -130,7 +130,7 @@ func (j *judge) routeResults() []RouteResult {
 	return results
 }
 
-func (j *judge) routeResult(s *comparison.Subject, counted int64, breached map[string]bool) RouteResult {
+func (j *judge) routeResult(s *comparison.Subject, counted int64, breached map[string]Verdict) RouteResult {
 	r := RouteResult{Subject: s.Name, Verdict: Pass, Counted: counted}
 	var texts []string
 	worsen := func(v Verdict, text string) {
@@ -161,18 +161,18 @@ func tolerated(s *comparison.Subject, counted int64) string {
 
 // share adds what the route has part in: an overall limit that was not met, and
 // that the route has no limit of its own for.
-func (j *judge) share(s *comparison.Subject, counted int64, breached map[string]bool, worsen func(Verdict, string)) {
+func (j *judge) share(s *comparison.Subject, counted int64, breached map[string]Verdict, worsen func(Verdict, string)) {
 	own := j.policy.Routes[s.Name]
-	if counted > 0 && own.MaxMismatchShare == nil && breached["max_mismatch_share"] {
+	if counted > 0 && own.MaxMismatchShare == nil && breached["max_mismatch_share"] != "" {
 		worsen(Fail, fmt.Sprintf("%s of the compared differ", share(counted, s.Compared())))
 	}
 	if n := j.warned(s); n > 0 {
 		worsen(Fail, fmt.Sprintf("%d warnings", n))
 	}
-	if all, sent := failures(s); all > 0 && own.MaxErrorShare == nil && breached["max_error_share"] {
-		worsen(failureVerdict(sent), fmt.Sprintf("%d answers failed", all))
+	if all, sent := failures(s); all > 0 && own.MaxErrorShare == nil && breached["max_error_share"] != "" {
+		worsen(failureVerdict(breached["max_error_share"], sent), fmt.Sprintf("%d answers failed", all))
 	}
-	if n := s.NotCompared + uncovered(s, counted); n > 0 && own.MaxUnverifiedShare == nil && breached["max_unverified_share"] {
+	if n := s.NotCompared + uncovered(s, counted); n > 0 && own.MaxUnverifiedShare == nil && breached["max_unverified_share"] != "" {
 		worsen(Unverified, fmt.Sprintf("%d could not be compared", n))
 	}
 	if s.NotReached > 0 && !j.policy.AllowNotReached {
@@ -200,8 +200,10 @@ func (j *judge) ownChecks(name string, worsen func(Verdict, string)) {
 	}
 }
 
-func failureVerdict(sent int64) Verdict {
-	if sent > 0 {
+// failureVerdict is what a route's failed answers have part in: where the limit was
+// breached for sure, those that were sent prove it.
+func failureVerdict(overall Verdict, sent int64) Verdict {
+	if overall == Fail && sent > 0 {
 		return Fail
 	}
 	return Unverified
