@@ -17,6 +17,9 @@ type TableProof struct {
 	Table string `json:"table"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
+	// NewSchema is where the new table lies; Old and New have a schema only where their
+	// sides have two tables of one name.
+	NewSchema string `json:"new_schema,omitempty"`
 	// Method is how rows were compared: "blocks" (checksums first), "merge" (every
 	// row), "multiset" (rows without a key, counted), or "not compared" with Why.
 	Method string `json:"method"`
@@ -54,6 +57,12 @@ type ColumnProof struct {
 	// OldSum and NewSum are the sums' hex digits, where both are comparable.
 	OldSum string `json:"old_sum,omitempty"`
 	NewSum string `json:"new_sum,omitempty"`
+	// Key is the column's place in the key that rows are found by, from 1 on.
+	Key int `json:"key,omitempty"`
+	// OldClass and NewClass are the classes of value, NewDeclared the new store's type.
+	OldClass    string `json:"old_class,omitempty"`
+	NewClass    string `json:"new_class,omitempty"`
+	NewDeclared string `json:"new_declared,omitempty"`
 	// Differences counts the rows that differ here.
 	Differences int64 `json:"differences"`
 }

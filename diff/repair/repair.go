@@ -16,11 +16,12 @@ package repair
 
 import (
 	"bytes"
-	"encoding/hex"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sort"
 	"strings"
 
@@ -57,6 +58,7 @@ type printer struct {
 	w       io.Writer
 	dialect string
 	tables  map[string]*comparison.TableProof
+	zoned   bool // the session's zone was set
 	err     error
 }
 
@@ -96,34 +98,38 @@ func (p *printer) record(ds []comparison.Difference) {
 	}
 }
 
-func keyColumns(t *comparison.TableProof) []string {
-	var names []string
-	for _, c := range t.Columns {
-		if c.State == "key" {
-			names = append(names, c.New)
+// keyColumns are in the order of the key, as a record's texts are.
+func keyColumns(t *comparison.TableProof) []*comparison.ColumnProof {
+	var columns []*comparison.ColumnProof
+	for i := range t.Columns {
+		if t.Columns[i].State == "key" {
+			columns = append(columns, &t.Columns[i])
 		}
 	}
-	return names
+	slices.SortStableFunc(columns, func(a, b *comparison.ColumnProof) int { return cmp.Compare(a.Key, b.Key) })
+	return columns
 }
 
 func (p *printer) update(t *comparison.TableProof, ds []comparison.Difference) {
 	var sets []string
 	for i := range ds {
 		d := &ds[i]
-		name, ok := newName(t, d.Field)
-		text, err := p.literal(d.Old.Type, d.Old.Text, d.Old.Cut)
-		switch {
-		case !ok:
+		column := newColumn(t, d.Field)
+		if column == nil {
 			p.cannot(d, sanitise.Log(d.Field)+" is no column of its own: the difference is within a document")
+			continue
+		}
+		text, err := p.literal(column, classOf(column, d.Old.Type), d.Old.Text, d.Old.Cut)
+		switch {
 		case err != "":
 			p.cannot(d, "column "+sanitise.Log(d.Field)+": "+err)
 		default:
-			sets = append(sets, p.name(name)+" = "+text)
+			sets = append(sets, p.name(column.New)+" = "+text)
 		}
 	}
 	where, err := p.where(t, &ds[0])
 	if len(sets) > 0 && err == "" {
-		p.line("UPDATE %s SET %s WHERE %s;", p.name(t.New), strings.Join(sets, ", "), where)
+		p.line("UPDATE %s SET %s WHERE %s;", p.table(t), strings.Join(sets, ", "), where)
 	} else if err != "" {
 		p.cannot(&ds[0], err)
 	}
@@ -135,7 +141,7 @@ func (p *printer) remove(t *comparison.TableProof, d *comparison.Difference) {
 		p.cannot(d, err)
 		return
 	}
-	p.line("DELETE FROM %s WHERE %s;", p.name(t.New), where)
+	p.line("DELETE FROM %s WHERE %s;", p.table(t), where)
 }
 
 // insert takes the row from the difference, which holds it whole.
@@ -147,19 +153,24 @@ func (p *printer) insert(t *comparison.TableProof, d *comparison.Difference) {
 	}
 	var names, values []string
 	for _, cell := range row {
-		name, ok := newName(t, cell.column)
-		if !ok {
+		column := newColumn(t, cell.column)
+		if column == nil {
 			p.cannot(d, "column "+sanitise.Log(cell.column)+" has no partner")
 			continue
 		}
-		text, why := p.literal(cell.typ, cell.text, false)
+		class, text, ok := untagged(column, cell)
+		if !ok {
+			p.cannot(d, "column "+sanitise.Log(cell.column)+": the value may be a text or of another type")
+			return
+		}
+		text, why := p.literal(column, class, text, false)
 		if why != "" {
 			p.cannot(d, "column "+sanitise.Log(cell.column)+": "+why)
 			return
 		}
-		names, values = append(names, p.name(name)), append(values, text)
+		names, values = append(names, p.name(column.New)), append(values, text)
 	}
-	p.line("INSERT INTO %s (%s) VALUES (%s);", p.name(t.New), strings.Join(names, ", "), strings.Join(values, ", "))
+	p.line("INSERT INTO %s (%s) VALUES (%s);", p.table(t), strings.Join(names, ", "), strings.Join(values, ", "))
 }
 
 type cell struct{ column, typ, text string }
@@ -178,6 +189,8 @@ func rowOf(d *comparison.Difference) ([]cell, error) {
 		switch {
 		case bytes.Equal(raw, []byte("null")):
 			c.typ = "null"
+		case raw[0] == 't' || raw[0] == 'f':
+			c.typ = "bool"
 		case raw[0] == '"':
 			c.typ = "text"
 			if err := json.Unmarshal(raw, &c.text); err != nil {
@@ -190,13 +203,13 @@ func rowOf(d *comparison.Difference) ([]cell, error) {
 	return row, nil
 }
 
-func newName(t *comparison.TableProof, old string) (string, bool) {
-	for _, c := range t.Columns {
-		if c.Old == old && c.New != "" {
-			return c.New, true
+func newColumn(t *comparison.TableProof, old string) *comparison.ColumnProof {
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Old == old && c.New != "" {
+			return c
 		}
 	}
-	return "", false
+	return nil
 }
 
 // where names the row by its key, whose canonical texts the record holds.
@@ -204,65 +217,25 @@ func (p *printer) where(t *comparison.TableProof, d *comparison.Difference) (str
 	var key []any
 	dec := json.NewDecoder(strings.NewReader(d.Record))
 	dec.UseNumber()
-	names := keyColumns(t)
-	if err := dec.Decode(&key); err != nil || len(key) != len(names) {
+	columns := keyColumns(t)
+	if err := dec.Decode(&key); err != nil || len(key) != len(columns) {
 		return "", "the key is not readable"
 	}
 	var terms []string
 	for i, v := range key {
 		if v == nil {
-			terms = append(terms, p.name(names[i])+" IS NULL")
+			terms = append(terms, p.name(columns[i].New)+" IS NULL")
 			continue
 		}
-		text, why := p.literal("text", fmt.Sprint(v), false)
+		class := columns[i].OldClass
+		if d.Kind == comparison.MissingInOld {
+			class = columns[i].NewClass
+		}
+		text, why := p.literal(columns[i], class, fmt.Sprint(v), false)
 		if why != "" {
 			return "", "key: " + why
 		}
-		terms = append(terms, p.name(names[i])+" = "+text)
+		terms = append(terms, p.name(columns[i].New)+" = "+text)
 	}
 	return strings.Join(terms, " AND "), ""
-}
-
-// name quotes an identifier; the name of a table may be "schema.name" in the
-// summary only where it has a schema.
-func (p *printer) name(s string) string {
-	quote := `"`
-	if p.isMySQL() {
-		quote = "`"
-	}
-	return quote + strings.ReplaceAll(s, quote, quote+quote) + quote
-}
-
-func (p *printer) isMySQL() bool { return p.dialect == "mysql" || p.dialect == "mariadb" }
-
-// literal writes a value, or says why it cannot. Texts are quoted whatever their
-// type: every engine reads '1.50' into its own column's type.
-func (p *printer) literal(typ, text string, cut bool) (literal, why string) {
-	switch {
-	case cut:
-		return "", "the value is longer than what the comparison keeps of it"
-	case strings.HasPrefix(text, "redacted-"):
-		return "", "the value is redacted"
-	case typ == "null":
-		return "NULL", ""
-	case typ == "bytes":
-		return p.bytes(text)
-	case strings.IndexByte(text, 0) >= 0:
-		return "", "the text holds a zero byte"
-	}
-	text = strings.ReplaceAll(text, "'", "''")
-	if p.isMySQL() {
-		text = strings.ReplaceAll(text, `\`, `\\`)
-	}
-	return "'" + text + "'", ""
-}
-
-func (p *printer) bytes(text string) (literal, why string) {
-	if _, err := hex.DecodeString(text); err != nil {
-		return "", "the bytes are not readable"
-	}
-	if p.dialect == "postgresql" {
-		return `'\x` + text + "'", ""
-	}
-	return "x'" + text + "'", ""
 }

@@ -25,6 +25,51 @@ var orders = []comparison.TableProof{
 	{Table: "log", Old: "log", New: "log", Method: "multiset", Columns: []comparison.ColumnProof{{Old: "t", New: "t", State: "differs"}}},
 }
 
+// typed has a key whose columns stand in another order, and a column of each kind that
+// engines spell differently.
+func typed(declared string) comparison.TableProof {
+	column := func(name, old, new string, key int) comparison.ColumnProof {
+		c := comparison.ColumnProof{Old: name, New: name, OldClass: old, NewClass: new, Key: key, State: "differs"}
+		if key > 0 {
+			c.State = "key"
+		}
+		return c
+	}
+	bits := column("bits", "number", "text", 0)
+	bits.NewDeclared = declared
+	return comparison.TableProof{Table: "t", Old: "t", New: "t", NewSchema: "other", Method: "merge", Columns: []comparison.ColumnProof{
+		column("b", "bytes", "bytes", 2), column("a", "number", "number", 1), column("id", "uuid", "bytes", 0), column("yes", "bool", "number", 0),
+		column("at", "instant", "instant", 0), column("raw", "bytes", "bytes", 0), column("note", "text", "text", 0), bits,
+	}}
+}
+
+// TestValuesAreSpelledForTheEngine: and a record's texts are in the order of its key.
+func TestValuesAreSpelledForTheEngine(t *testing.T) {
+	const row = `{"b":"00ff","a":7,"id":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11","yes":true,"at":"2024-01-31T12:00:00Z","raw":"61","note":"x","bits":5}`
+	insert := comparison.Difference{Subject: "t", Record: `["7","00ff"]`, Part: comparison.Row, Kind: comparison.MissingInNew, Old: comparison.MakeValue("object", row)}
+	remove := comparison.Difference{Subject: "t", Record: `["8","00ff"]`, Part: comparison.Row, Kind: comparison.MissingInOld}
+	unclear := insert
+	unclear.Record, unclear.Old = `["9","00ff"]`, comparison.MakeValue("object", `{"a":9,"note":"bytes:ff"}`)
+	for engine, want := range map[string]string{
+		"postgresql": `INSERT INTO "other"."t" ("a", "at", "b", "bits", "id", "note", "raw", "yes") VALUES ('7', '2024-01-31T12:00:00Z', '\x00ff', B'00000101', '\xa0eebc999c0b4ef8bb6d6bb9bd380a11', 'x', '\x61', 'true');
+DELETE FROM "other"."t" WHERE "a" = '8' AND "b" = '\x00ff';
+-- t ["9","00ff"]: column note: the value may be a text or of another type`,
+		"mariadb": "SET time_zone = '+00:00';\n" +
+			"INSERT INTO `t` (`a`, `at`, `b`, `bits`, `id`, `note`, `raw`, `yes`) VALUES ('7', '2024-01-31T12:00:00', x'00ff', 5, x'a0eebc999c0b4ef8bb6d6bb9bd380a11', 'x', x'61', 1);\n" +
+			"DELETE FROM `t` WHERE `a` = '8' AND `b` = x'00ff';\n" +
+			`-- t ["9","00ff"]: column note: the value may be a text or of another type`,
+	} {
+		var b strings.Builder
+		s := &comparison.Summary{New: comparison.Side{Engine: engine}, Tables: []comparison.TableProof{typed("bit(8)")}}
+		if err := Statements(&b, s, stream([]comparison.Difference{insert, remove, unclear})); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSuffix(b.String(), "\n"); got != want {
+			t.Errorf("%s\n%s\nwant\n%s", engine, got, want)
+		}
+	}
+}
+
 func TestStatements(t *testing.T) {
 	value := func(typ, text string) comparison.Value { return comparison.MakeValue(typ, text) }
 	cell := func(record, field string, old comparison.Value) comparison.Difference {

@@ -132,6 +132,8 @@ func acrossForms(a, b *snapshot.Column, key bool) (forms, bool) {
 		c = floatToNumber(a.Bits)
 	case a.Class == snapshot.Date && b.Class == snapshot.WallTime:
 		c = func(_ snapshot.Class, c []byte) (snapshot.Class, []byte) { return snapshot.WallTime, midnight(c) }
+	case a.Class == snapshot.Interval && b.Class == snapshot.Time:
+		c = intervalToTime
 	case a.Class == snapshot.Text && b.Class == snapshot.Bytes:
 		c = func(_ snapshot.Class, c []byte) (snapshot.Class, []byte) { return snapshot.Bytes, c }
 	default:
@@ -201,6 +203,13 @@ func bitsToNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 func bitToBool(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 	if text := string(c); text == "0" || text == "1" {
 		return snapshot.Bool, []byte{c[0] - '0'}
+	}
+	return class, c
+}
+
+func intervalToTime(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
+	if clock, ok := clockOfInterval(c); ok {
+		return snapshot.Time, clock
 	}
 	return class, c
 }

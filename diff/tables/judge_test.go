@@ -102,6 +102,8 @@ var typeCases = []struct {
 	{"18 zero date and a date", text("0000-00-00"), days(0), nil, nil, "changed: zero date"},
 	{"20 24:00 and midnight", clock(86_400_000_000), clock(0), precision(6), precision(6), "changed: "},
 	{"20 time and interval", clock(-5), interval(0, 0, -5), nil, nil, "=time as interval"},
+	{"20 time and another interval", clock(-5), interval(0, 0, -6), nil, nil, "changed: "},
+	{"20 time and days", clock(86_400_000_000), interval(0, 1, 0), nil, nil, "type changed: type drift"},
 	{"21 one instant, two offsets", text("12:00:00+02:00"), text("10:00:00+00:00"), zoned(6), zoned(6), "changed: same instant"},
 	{"21 one instant over midnight", text("23:00:00-02:00"), text("24:00:00-01:00"), zoned(6), zoned(6), "changed: same instant"},
 	{"21 one clock, two offsets", text("12:00:00+02:00"), text("12:00:00+01:00"), zoned(6), zoned(6), "changed: time zone"},

@@ -167,11 +167,20 @@ func timeAcross(c *cells) (verdict, bool) {
 	if c.newClass == snapshot.Text && isZonedTime(c.new) {
 		return warned(ClassZone), true
 	}
-	if c.newClass == snapshot.Interval && len(c.b) == 16 && snapshot.DaysValue(c.b[:4]) == 0 &&
-		snapshot.DaysValue(c.b[4:8]) == 0 && bytes.Equal(c.b[8:], c.a) {
-		return equalBy(timeAsInterval), true
+	if c.newClass == snapshot.Interval {
+		if clock, ok := clockOfInterval(c.b); ok {
+			return equalOrChanged(bytes.Equal(clock, c.a), timeAsInterval), true
+		}
 	}
 	return verdict{}, false
+}
+
+// clockOfInterval is an interval without months and days as a time.
+func clockOfInterval(c []byte) ([]byte, bool) {
+	if len(c) != 16 || snapshot.DaysValue(c[:4]) != 0 || snapshot.DaysValue(c[4:8]) != 0 {
+		return nil, false
+	}
+	return c[8:], true
 }
 
 // coarser brings a time to a precision.

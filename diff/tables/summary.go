@@ -2,6 +2,7 @@ package tables
 
 import (
 	"fmt"
+	"slices"
 
 	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
@@ -37,7 +38,10 @@ func (t *tableRun) finish() {
 func (t *tableRun) columnProofs() []comparison.ColumnProof {
 	out := []comparison.ColumnProof{}
 	for _, q := range t.plan.pairs {
-		c := comparison.ColumnProof{Old: q.oldColumn.Name, New: q.newColumn.Name, Differences: q.differences, State: t.state(q)}
+		c := comparison.ColumnProof{
+			Old: q.oldColumn.Name, New: q.newColumn.Name, Key: slices.Index(t.plan.keys, q) + 1, Differences: q.differences, State: t.state(q),
+			OldClass: q.oldColumn.Class.String(), NewClass: q.newColumn.Class.String(), NewDeclared: q.newColumn.Declared,
+		}
 		if t.summed(q) {
 			c.OldSum, c.NewSum = hexSum(q.oldSum), hexSum(q.newSum)
 		}

@@ -39,7 +39,7 @@ type tableRun struct {
 func newTableRun(r *run, p *plan) *tableRun {
 	t := &tableRun{run: r, plan: p, documentRules: r.opts.Rules.ForCells(p.subject)}
 	t.proof = comparison.TableProof{
-		Table: p.subject, Old: p.old.name, New: p.new.name, OldRows: p.old.entry.Rows, NewRows: p.new.entry.Rows,
+		Table: p.subject, Old: p.old.name, New: p.new.name, NewSchema: p.new.entry.Schema, OldRows: p.old.entry.Rows, NewRows: p.new.entry.Rows,
 		Duplicates: p.old.entry.DuplicateKeys + p.new.entry.DuplicateKeys,
 	}
 	t.sampleAt = shareOf(r.opts.Sample)

@@ -19,21 +19,36 @@ func (s *source) lockCaveat(ctx context.Context) error {
 	return err
 }
 
-// columnsSeenSQL: rights on single columns hide the others from the catalogue.
-const columnsSeenSQL = `SELECT DISTINCT table_name FROM information_schema.column_privileges
-	WHERE table_schema = ? AND privilege_type = 'SELECT'
-	AND grantee = CONCAT('\'', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '\'@\'', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '\'')`
+// rightsSQL finds the right to read the whole schema, of the user itself: those that it
+// has by a role the catalogue does not show.
+const rightsSQL = `SELECT 1 FROM (
+	SELECT grantee FROM information_schema.user_privileges WHERE privilege_type = 'SELECT'
+	UNION ALL SELECT grantee FROM information_schema.schema_privileges WHERE privilege_type = 'SELECT' AND table_schema = ?) AS rights
+	WHERE grantee = CONCAT('\'', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '\'@\'', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '\'')`
 
-func (s *source) columnCaveat(ctx context.Context) error {
-	rows, err := ask(ctx, s.db, columnsSeenSQL, s.schema)
+// checkColumns refuses tables of which the user may read single columns only: the
+// catalogue hides the others, and what nobody sees would be compared by nobody.
+func (s *source) checkColumns(ctx context.Context) error {
+	all, err := ask(ctx, s.db, rightsSQL, s.schema)
+	if err != nil || len(all) > 0 {
+		return err
+	}
 	var names []string
-	for _, r := range rows {
-		if s.options.Wanted(s.schema, r[0].String) {
-			names = append(names, r[0].String)
+	for _, e := range chosen(s.catalogue, s.schema, &s.options) {
+		_, err := ask(ctx, s.db, "SELECT * FROM "+quote(s.schema)+"."+quote(e.name)+" WHERE FALSE")
+		switch number(err) {
+		case errNoRight, errNoColumnRight:
+			names = append(names, e.name)
+		case 0:
+			if err != nil {
+				return err
+			}
 		}
 	}
-	s.name("only the columns that the user has rights on are seen of: ", names)
-	return err
+	if len(names) > 0 {
+		return fmt.Errorf("no right to read all columns of %s\n\tgrant SELECT on the whole table, or exclude it and capture by a query what may be read", strings.Join(names, ", "))
+	}
+	return nil
 }
 
 // name adds a caveat with names, where there are any.
@@ -64,7 +79,7 @@ func (s *source) caveats(ctx context.Context) error {
 			loose = append(loose, e.name+" ("+e.engine+")")
 		}
 	}
-	if err := errors.Join(s.lockCaveat(ctx), s.columnCaveat(ctx)); err != nil {
+	if err := errors.Join(s.lockCaveat(ctx), s.checkColumns(ctx)); err != nil {
 		return err
 	}
 	s.name("tables without transactions are read as they stand, not at the point: ", loose)

@@ -13,6 +13,8 @@ import (
 // Numbers of server errors that mean something here.
 const (
 	errShutdown         = 1053
+	errNoRight          = 1142
+	errNoColumnRight    = 1143
 	errNoTable          = 1146
 	errAborted          = 1152
 	errUnknownVariable  = 1193
