@@ -98,8 +98,8 @@ func runDiffFiles(ctx context.Context, o diffOptions, s streams) error {
 		return err
 	}
 	defer new.src.Close()
-	if len(old.tables) == 1 && len(new.tables) == 1 { // two files are the two sides of one table
-		new.tables[0].Name, b.Manifest.Tables[0].Name = old.tables[0].Name, a.Manifest.Tables[0].Name
+	if len(old.tables) == 1 && len(new.tables) == 1 { // two files are the two sides of one table, whatever they are called
+		b.Manifest.Tables[0].Name = a.Manifest.Tables[0].Name
 	}
 	options, err := tableOptions(o)
 	if err != nil {

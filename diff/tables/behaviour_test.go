@@ -552,3 +552,19 @@ func TestDocumentsWithoutAKey(t *testing.T) {
 		t.Errorf("with itself: %+v\n%s", s.Subjects[0], lines(ds))
 	}
 }
+
+// TestLabelsAreNoNumbers: a text key names a number only where it spells it as stores do.
+func TestLabelsAreNoNumbers(t *testing.T) {
+	key := func(class snapshot.Class) snapshot.Table {
+		return table("t", []string{"id"}, column("id", class), column("v", snapshot.Text))
+	}
+	old := newMemory(key(snapshot.Number), []row{{decimal("-0.5"), text("b")}, {number(7), text("a")}}, 8)
+	new := newMemory(key(snapshot.Text), []row{{text("-0.50"), text("b")}, {text("007"), text("z")}, {text("7"), text("a")}, {text("7e0"), text("y")}}, 8)
+	s, ds := compared(t, input("old", old), input("new", new), Options{})
+	wantLines(t, ds,
+		`t ["007"] row  missing in old:  [] [{"id":"text:007","v":"z"}]`,
+		`t ["7e0"] row  missing in old:  [] [{"id":"text:7e0","v":"y"}]`)
+	if u := s.Subjects[0]; u.UnderRules != 2 {
+		t.Errorf("counted %+v", u)
+	}
+}

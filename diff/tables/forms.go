@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -182,7 +183,7 @@ func toUUID(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 func toNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 	switch class {
 	case snapshot.Text:
-		if n, err := snapshot.AppendNumberText(nil, string(c)); err == nil {
+		if n, err := snapshot.AppendNumberText(nil, string(c)); err == nil && isPlain(c) {
 			return snapshot.Number, n
 		}
 	case snapshot.Bool:
@@ -191,6 +192,13 @@ func toNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
 		}
 	}
 	return class, c
+}
+
+// isPlain reports whether a text spells a number as stores write them: 007, +7 and 7e0
+// are labels, and may stand beside 7.
+func isPlain(text []byte) bool {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	return len(bytes.Trim(digits, "0123456789.")) == 0 && (len(digits) < 2 || digits[0] != '0' || digits[1] == '.')
 }
 
 func bitsToNumber(class snapshot.Class, c []byte) (snapshot.Class, []byte) {
