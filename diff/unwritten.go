@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"strings"
 
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
@@ -46,7 +47,9 @@ func (u *unwritten) see(old, new, control *recording.Exchange) {
 		u.full = true
 		return
 	}
-	u.sessions[old.Session] = struct{}{}
+	if _, known := u.sessions[old.Session]; !known {
+		u.sessions[strings.Clone(old.Session)] = struct{}{} // kept, and not its row's neighbours
+	}
 }
 
 // spoils reports whether the control's answer to old is no evidence, and counts it.

@@ -201,7 +201,7 @@ func (e *engine) followSources(j *job) {
 	if j.ex.Response == nil {
 		return
 	}
-	j.keys = e.carry.Sources(j.ex.Request, recordedAnswer(j.ex))
+	j.keys = e.carry.Sources(j.ex.Request, storedAnswer(j.ex.Response))
 	for _, key := range j.keys {
 		if s.sources[key] == nil {
 			s.sources[key] = j

@@ -5,7 +5,6 @@ import (
 
 	"parallax/capture/recording"
 	"parallax/internal/httpmsg"
-	"parallax/replay/carry"
 )
 
 // again takes over what the interrupted run did with ex: its place in a shard's
@@ -29,19 +28,16 @@ func (e *engine) again(ex *recording.Exchange, session string) error {
 // Credentials in it were redacted before it was written and are not known any more. A
 // session of which a request is under way is a worker's, and learns nothing.
 func (e *engine) relearn(ex *recording.Exchange, r *recording.Response, name string) {
-	known := slices.DeleteFunc(slices.Clone(r.Headers), func(h httpmsg.Header) bool { return e.o.HoldsToken(h.Value) })
-	answered := carry.Message{Headers: known}
-	if len(r.Body.Bytes) > 0 {
-		answered.Body = plain(known, r.Body.Bytes)
-	}
+	answered := storedAnswer(r)
+	answered.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h httpmsg.Header) bool { return e.o.HoldsToken(h.Value) })
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.sessionNamed(name)
-	if len(known) < len(r.Headers) || len(s.open) > 0 {
+	if len(answered.Headers) < len(r.Headers) || len(s.open) > 0 {
 		e.state.result.Unlearnt++
 	}
 	if len(s.open) == 0 {
-		e.carry.Learn(&s.carry, ex.Request, recordedAnswer(ex), answered)
+		e.carry.Learn(&s.carry, ex.Request, storedAnswer(ex.Response), answered)
 		e.forget(s)
 	}
 }

@@ -46,3 +46,27 @@ func redactedCookie(r *recording.Response, token string) {
 		}
 	}
 }
+
+// What redaction stored of an encoded answer is not encoded any more.
+func TestResumedRunReadsRedactedBodies(t *testing.T) {
+	var s script
+	answeredBy(withBody(s.add("a", 0, 1, "POST", "/orders"), `{"n":1}`), `{"id":17}`)
+	s.add("a", 2, 3, "GET", "/orders/17")
+	address, requests := httpServer(t, func(seen) string { return ok(zipped(`{"id":9001}`), "Content-Encoding: gzip") })
+	o := Options{AllowWrites: true, Carry: []carry.Rule{
+		{From: carry.From{Route: "POST /orders", Body: "/id"}, To: carry.To{Route: "/orders/{id}", Path: "id"}},
+	}}
+	first := script{list: s.list[:1]}
+	_, before := run(t, &first, address, o)
+	row := before.rows[s.list[0].ID]
+	row.Response.Body = recording.StoredBody([]byte(`{"id":9001,"secret":"redacted-abcdefghijklmnop"}`))
+	row.Response.Body.Redacted = true
+	o.Resume = Resume{
+		Ended: map[recording.ID]recording.End{s.list[0].ID: recording.Answered},
+		Row:   func(recording.ID) (*recording.Exchange, error) { return row, nil },
+	}
+	run(t, &s, address, o)
+	if got := requests(); len(got) != 2 || got[1].target != "/orders/9001" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -70,7 +70,7 @@ func (e *engine) noteValues(ex *recording.Exchange, ours bool) {
 	if ex.Response == nil {
 		return
 	}
-	for _, key := range e.carry.Sources(ex.Request, recordedAnswer(ex)) {
+	for _, key := range e.carry.Sources(ex.Request, storedAnswer(ex.Response)) {
 		if _, known := e.foreign[key]; known || len(e.foreign) < maxForeign {
 			e.foreign[key] = !ours
 		}

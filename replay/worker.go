@@ -91,7 +91,7 @@ func (e *engine) intend(j *job) error {
 	}
 	err := e.journal.Intend(j.ex.Origin())
 	j.intended = err == nil
-	if err == nil && !safe(j.ex.Request.Method) {
+	if err == nil && !httpmsg.IsSafe(j.ex.Request.Method) {
 		err = e.journal.Sync()
 	}
 	if err != nil {
@@ -111,7 +111,7 @@ func (w *worker) ask(j *job, m *transport.Message, done *outcome) transport.Answ
 	var retried string
 	for {
 		begin := w.e.now()
-		used, err := w.connect(j.session, safe(m.Method), begin, done)
+		used, err := w.connect(j.session, httpmsg.IsSafe(m.Method), begin, done)
 		if err != nil {
 			return w.noConnection(err)
 		}
@@ -143,7 +143,7 @@ func (w *worker) ask(j *job, m *transport.Message, done *outcome) transport.Answ
 }
 
 func (w *worker) mayRetry(m *transport.Message, a *transport.Answer) bool {
-	return w.e.o.Pool.RetryStale && safe(m.Method) && hungUp(a)
+	return w.e.o.Pool.RetryStale && httpmsg.IsSafe(m.Method) && hungUp(a)
 }
 
 // hungUp reports whether the connection ended before a byte of an answer.
@@ -214,13 +214,12 @@ func (w *worker) learn(j *job, a *transport.Answer) {
 	if a.Bytes != nil {
 		answered.Body = plain(a.Response.Headers, a.Bytes)
 	}
-	w.e.carry.Learn(&j.session.carry, j.ex.Request, recordedAnswer(j.ex), answered)
+	w.e.carry.Learn(&j.session.carry, j.ex.Request, storedAnswer(j.ex.Response), answered)
 }
 
-// recordedAnswer is the baseline's answer as carry wants it. Its body's bytes
-// are there only if a rule asks for them.
-func recordedAnswer(ex *recording.Exchange) carry.Message {
-	r := ex.Response
+// storedAnswer is an answer of the baseline, or of a run, as carry wants it. Its body's
+// bytes are there only if a rule asks for them.
+func storedAnswer(r *recording.Response) carry.Message {
 	m := carry.Message{Headers: r.Headers}
 	switch {
 	case len(r.Body.Bytes) == 0:
