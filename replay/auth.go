@@ -145,7 +145,7 @@ func (w *worker) authorised(j *job, a transport.Answer, done *outcome) transport
 		return a
 	}
 	done.unauthorized = true
-	if !keeper.Rejected(g) || !w.e.auth.config.RetryUnauthorized || !safe(j.ex.Request.Method) || w.e.stopped.Load() {
+	if !keeper.Rejected(g) || !w.e.auth.config.RetryUnauthorized || !httpmsg.IsSafe(j.ex.Request.Method) || w.e.stopped.Load() {
 		return a
 	}
 	return w.sendAgain(j, a, done)

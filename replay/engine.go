@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parallax/capture/recording"
+	"parallax/internal/httpmsg"
 	"parallax/replay/carry"
 	"parallax/replay/entity"
 	"parallax/replay/schedule"
@@ -267,7 +268,7 @@ func (e *engine) verdict(ex *recording.Exchange) (recording.End, string) {
 	if end, why := e.leftOut(ex); end != "" {
 		return end, why
 	}
-	if e.o.Resume.Open[ex.Origin()] && !safe(ex.Request.Method) {
+	if e.o.Resume.Open[ex.Origin()] && !httpmsg.IsSafe(ex.Request.Method) {
 		return recording.Unknown, "sending had begun when the run was cut off; not sent again"
 	}
 	return "", ""

@@ -9,8 +9,6 @@ import (
 	"parallax/internal/httpmsg"
 )
 
-func safe(method string) bool { return httpmsg.IsSafe(method) }
-
 // PassCredentials is the value of Target.Credentials that lets live ones through.
 const PassCredentials = "pass"
 
@@ -115,7 +113,7 @@ func metadata(ip netip.Addr) bool {
 
 // blocks returns why a request must not be sent, or "".
 func (g *guard) blocks(r *recording.Request) string {
-	if g.writes || safe(r.Method) {
+	if g.writes || httpmsg.IsSafe(r.Method) {
 		return ""
 	}
 	return r.Method + ": " + g.noWrites

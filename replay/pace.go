@@ -3,6 +3,7 @@ package replay
 import (
 	"time"
 
+	"parallax/internal/httpmsg"
 	"parallax/replay/schedule"
 )
 
@@ -70,7 +71,7 @@ func (p *pacer) lookAhead() {
 	for p.known < len(p.ahead) && p.ahead[p.known].due <= horizon {
 		j := p.ahead[p.known]
 		p.known++
-		if !safe(j.ex.Request.Method) && !p.e.stopped.Load() {
+		if !httpmsg.IsSafe(j.ex.Request.Method) && !p.e.stopped.Load() {
 			j.durable = make(chan struct{})
 			p.intents <- j
 		}

@@ -272,8 +272,8 @@ func printPoint(w io.Writer, p *snapshot.Point) {
 }
 
 func checkSnapshot(result database.Result, o databaseOptions) error {
-	if !result.Ledger.Closed() {
-		return unverifiedf("%s: the ledger does not close: see `parallax stats %s`", o.Out, o.Out)
+	if err := checkClosed(&result.Ledger, o.Out); err != nil {
+		return err
 	}
 	invalid, captured := []string{}, 0
 	for i := range result.Tables {

@@ -123,8 +123,8 @@ func finishCapture(w *recording.Writer, src *packets.Source, counts map[string]i
 // checkCaptured refuses a capture that would make an empty comparison, and one
 // whose sums do not close.
 func checkCaptured(l *recording.Ledger, o packetsOptions) error {
-	if !l.Closed() {
-		return unverifiedf("%s: the ledger does not close: see `parallax stats %s`", o.Out, o.Out)
+	if err := checkClosed(l, o.Out); err != nil {
+		return err
 	}
 	if n := l.Account("exchanges").Total; n == 0 && !o.Empty {
 		return unverifiedf("%s: no HTTP/1 exchange found\nhint: %s", inputName(o.Read[0]), whyNone(l))

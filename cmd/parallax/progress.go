@@ -97,3 +97,11 @@ func printLedger(w io.Writer, l *ledger.Ledger) {
 		fmt.Fprintln(w)
 	}
 }
+
+// checkClosed refuses an artefact of which the sums do not close.
+func checkClosed(l *ledger.Ledger, out string) error {
+	if l.Closed() {
+		return nil
+	}
+	return unverifiedf("%s: the ledger does not close: see `parallax stats %s`", out, out)
+}

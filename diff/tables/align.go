@@ -57,10 +57,11 @@ func (t *tableRun) settleDocuments() error {
 		}
 		same = old == new && old != snapshot.Sum{} && p.old.entry.Rows == p.new.entry.Rows
 	}
+	if !same {
+		return nil
+	}
 	for _, q := range documents {
-		if same {
-			q.mode = byChecksum
-		}
+		q.mode = byChecksum
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"parallax/capture/snapshot"
 	"parallax/diff/comparison"
+	"parallax/internal/ledger"
 )
 
 // finish leaves what was found of the pair in the run.
@@ -142,12 +143,12 @@ func (a *account) of(name, missing string) comparison.Account {
 	return comparison.Account{
 		Name: name, Total: a.total,
 		Buckets: []comparison.Bucket{
-			{Name: comparison.NotComparedBucket, Count: a.notCompared, Class: "lost"},
-			{Name: "different", Count: a.different, Class: "fine"},
-			{Name: "equal", Count: a.equal, Class: "fine"},
-			{Name: "equal under rules", Count: a.underRules, Class: "fine"},
-			{Name: "filtered", Count: a.filtered, Class: "fine"},
-			{Name: missing, Count: a.missing, Class: "fine"},
+			{Name: comparison.NotComparedBucket, Count: a.notCompared, Class: ledger.Lost},
+			{Name: "different", Count: a.different, Class: ledger.Fine},
+			{Name: "equal", Count: a.equal, Class: ledger.Fine},
+			{Name: "equal under rules", Count: a.underRules, Class: ledger.Fine},
+			{Name: "filtered", Count: a.filtered, Class: ledger.Fine},
+			{Name: missing, Count: a.missing, Class: ledger.Fine},
 		},
 	}
 }
